@@ -1,0 +1,1 @@
+//! The app: tray, durable store and outbox, facts, notifications, command line.

@@ -1,0 +1,2 @@
+//! The app: tray, durable store and outbox, facts, notifications, command line.
+fn main() {}

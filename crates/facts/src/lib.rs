@@ -1,0 +1,1 @@
+//! What this machine is: typed sections, one collector each per operating system, and redaction.

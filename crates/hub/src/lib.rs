@@ -1,0 +1,1 @@
+//! The one server: device API, built-in desk, technicians' console.

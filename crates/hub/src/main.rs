@@ -1,0 +1,2 @@
+//! The one server: device API, built-in desk, technicians' console.
+fn main() {}

@@ -1,0 +1,448 @@
+//! What the agent and the console ask of the hub over HTTP. Paths are below `/api/v1`; the generated OpenAPI document
+//! (`/api/v1/openapi.json`) is the reference. Errors are RFC 9457 problem documents ([`Problem`]).
+
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::{AttachmentMeta, FollowUp, Level, TicketDocument, TicketState, Verdict};
+use crate::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
+
+/// An error answer (RFC 9457, media type `application/problem+json`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// A stable address of the kind of problem, `urn:deskside:problem:` + code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words, English.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// This occurrence, English, without secrets.
+    pub detail: Option<String>,
+    /// The code of the kind, what programs decide on.
+    pub code: crate::ErrorCode,
+    /// The request's identity in the hub's log.
+    pub request_id: Option<String>,
+}
+
+/// Request of `POST /enrol`: no credential, a token from IT.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enrol {
+    /// The token that IT made in the console.
+    pub token: String,
+    /// The machine's name, to find it in the console.
+    pub device_name: String,
+    /// "linux", "windows", "macos".
+    pub platform: String,
+}
+
+/// Answer to `POST /enrol`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enrolled {
+    /// This device, from now on.
+    pub device_id: DeviceId,
+    /// Its secret, for `Authorization: Bearer`. Shown once; the hub keeps a digest.
+    pub credential: String,
+    /// What the company calls its helpdesk.
+    pub helpdesk_name: Option<String>,
+}
+
+/// Answer to `POST /tickets` (201 created, 200 already there) and to `GET /tickets/{client_id}/receipt`.
+///
+/// The body of `POST /tickets` is the [`TicketDocument`], byte for byte as previewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// The ticket's identity, as sent.
+    pub client_id: ClientId,
+    /// The number people use.
+    pub number: u64,
+    /// Announced files whose bytes have not arrived: `PUT /tickets/{client_id}/attachments/{id}`.
+    pub missing: Vec<AttachmentId>,
+}
+
+/// Answer to `GET /tickets?since=CURSOR`: what changed in this device's tickets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Changes {
+    /// Tickets that changed after the cursor, each once, in its present state.
+    pub tickets: Vec<TicketView>,
+    /// What to ask with next time. Opaque.
+    pub cursor: String,
+    /// Whether there is more now.
+    pub more: bool,
+}
+
+/// A ticket as its requester may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketView {
+    /// The ticket's identity.
+    pub client_id: ClientId,
+    /// The number people use.
+    pub number: u64,
+    /// Title.
+    pub title: String,
+    /// What the requester wrote.
+    pub description: String,
+    /// Where it stands.
+    pub state: TicketState,
+    /// Who works on it, as people say it.
+    pub assignee: Option<String>,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// When something visible changed last.
+    pub updated_at: Timestamp,
+    /// The visible thread, oldest first. Internal notes are never in it.
+    pub thread: Vec<FollowUp>,
+    /// Files of the ticket itself.
+    pub attachments: Vec<AttachmentMeta>,
+    /// Stars given, if any.
+    pub rating: Option<u8>,
+}
+
+/// Request of `POST /tickets/{client_id}/follow-ups`: idempotent on `id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewFollowUp {
+    /// Chosen by the agent before the first try.
+    pub id: FollowUpId,
+    /// Plain text.
+    pub text: String,
+    /// Files that follow, as for a ticket: `PUT /tickets/{client_id}/attachments/{id}`.
+    pub attachments: Vec<AttachmentMeta>,
+}
+
+/// Answer to `POST /tickets/{client_id}/follow-ups`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FollowUpReceipt {
+    /// As sent.
+    pub id: FollowUpId,
+    /// Announced files whose bytes have not arrived.
+    pub missing: Vec<AttachmentId>,
+}
+
+/// Request of `POST /tickets/{client_id}/verdicts`: idempotent on `id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewVerdict {
+    /// Chosen by the agent before the first try; becomes the identity of the thread's entry.
+    pub id: FollowUpId,
+    /// What the requester says.
+    pub verdict: Verdict,
+}
+
+/// One line of `GET /events` (server-sent events, event `nudge`): something after the cursor waits to be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Nudge {
+    /// The newest cursor there is.
+    pub cursor: String,
+}
+
+// ---- the console ------------------------------------------------------------------------------------------------
+
+/// What a person may do in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Works on tickets.
+    Technician,
+    /// Also enrols devices and manages people.
+    Administrator,
+}
+
+/// Somebody who signs in to the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Login name.
+    pub login: String,
+    /// Name as people say it; requesters see it.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they can sign in.
+    pub active: bool,
+}
+
+/// Request of `POST /console/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignIn {
+    /// Login name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Answer to `POST /console/session` and `GET /console/session`. The session itself is an HttpOnly cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Who is signed in.
+    pub person: Person,
+    /// To be sent back as `X-CSRF-Token` with everything that changes something.
+    pub csrf_token: String,
+    /// Whether the password is the one made at first start and must be changed.
+    pub must_change_password: bool,
+}
+
+/// Request of `POST /console/session/password`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangePassword {
+    /// The present one.
+    pub current: String,
+    /// The new one; at least 12 characters.
+    pub new: String,
+}
+
+/// Request of `POST /console/people`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewPerson {
+    /// Login name.
+    pub login: String,
+    /// Name as people say it.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// First password; at least 12 characters.
+    pub password: String,
+}
+
+/// Query of `GET /console/tickets`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketQuery {
+    /// Only tickets in this state; `None` is all but closed.
+    pub state: Option<TicketState>,
+    /// Also closed ones, when `state` is not given.
+    pub closed: Option<bool>,
+    /// A login name, `me` or `nobody`.
+    pub assignee: Option<String>,
+    /// Words in number, title, description, requester, device or thread.
+    pub q: Option<String>,
+    /// Where the last page ended.
+    pub after: Option<String>,
+    /// How many, 1 to 100; 50 if not said.
+    pub limit: Option<u32>,
+}
+
+/// Answer to `GET /console/tickets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketPage {
+    /// Newest change first.
+    pub tickets: Vec<TicketRow>,
+    /// For the next page, if there is one.
+    pub next: Option<String>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// A ticket in the console's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketRow {
+    /// The number people use.
+    pub number: u64,
+    /// Title.
+    pub title: String,
+    /// Where it stands.
+    pub state: TicketState,
+    /// Urgency.
+    pub urgency: Level,
+    /// Impact.
+    pub impact: Level,
+    /// Who asks, as people say it.
+    pub requester: String,
+    /// The device's name.
+    pub device: String,
+    /// Login of who works on it.
+    pub assignee: Option<String>,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// When something changed last.
+    pub updated_at: Timestamp,
+    /// How many findings it came with.
+    pub findings: u32,
+    /// Whether it has a picture of the screen.
+    pub screenshot: bool,
+    /// Whether the last word is the requester's.
+    pub awaits_answer: bool,
+}
+
+/// Answer to `GET /console/tickets/{number}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleTicket {
+    /// As in the list.
+    pub row: TicketRow,
+    /// What the device sent, whole.
+    pub document: TicketDocument,
+    /// The whole thread, oldest first, internal notes included.
+    pub thread: Vec<ConsoleFollowUp>,
+    /// Announced files that have arrived.
+    pub arrived: Vec<AttachmentId>,
+    /// Stars and comment given, if any.
+    pub rating: Option<Rating>,
+    /// Other tickets of the same device, newest first, at most 10.
+    pub of_same_device: Vec<TicketRow>,
+}
+
+/// How the requester found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rating {
+    /// 1 to 5.
+    pub stars: u8,
+    /// In words.
+    pub comment: Option<String>,
+}
+
+/// An entry of the thread as technicians see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleFollowUp {
+    /// The entry.
+    #[serde(flatten)]
+    pub follow_up: FollowUp,
+    /// Whether the requester never sees it.
+    pub internal: bool,
+    /// Login of its author, if a technician.
+    pub author_login: Option<String>,
+}
+
+/// Request of `POST /console/tickets/{number}/follow-ups`: idempotent on `id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleReply {
+    /// Chosen by the console.
+    pub id: FollowUpId,
+    /// Plain text.
+    pub text: String,
+    /// An internal note rather than an answer.
+    pub internal: bool,
+    /// The state it brings about, if any.
+    pub new_state: Option<TicketState>,
+}
+
+/// Request of `PATCH /console/tickets/{number}`: what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketChange {
+    /// New state.
+    #[serde(default)]
+    pub state: Option<TicketState>,
+    /// Login of who works on it; an empty text is nobody.
+    #[serde(default)]
+    pub assignee: Option<String>,
+}
+
+/// An enrolled device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceRow {
+    /// Its identity.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// "linux", "windows", "macos".
+    pub platform: String,
+    /// When it enrolled.
+    pub enrolled_at: Timestamp,
+    /// When it was last heard of.
+    pub seen_at: Option<Timestamp>,
+    /// Whether its credential was withdrawn.
+    pub revoked: bool,
+    /// How many tickets it has sent.
+    pub tickets: u64,
+}
+
+/// Request of `POST /console/enrolment-tokens`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewEnrolmentToken {
+    /// What it is for, in words.
+    pub label: String,
+    /// How many devices may use it, 1 to 1,000,000.
+    pub uses: u32,
+    /// Until when; at most a year ahead.
+    pub expires_at: Timestamp,
+}
+
+/// A token, when it is made: the one time that it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreatedEnrolmentToken {
+    /// The secret.
+    pub token: String,
+    /// What is known of it later.
+    pub info: EnrolmentTokenInfo,
+}
+
+/// What is known of a token later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnrolmentTokenInfo {
+    /// Its identity in the console.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub id: uuid::Uuid,
+    /// What it is for.
+    pub label: String,
+    /// How many devices may use it.
+    pub uses: u32,
+    /// How many have.
+    pub used: u32,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// Whether it was withdrawn.
+    pub revoked: bool,
+    /// Who made it.
+    pub created_by: String,
+}
+
+/// One line of `GET /console/events` (server-sent events, event `change`): look again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleChange {
+    /// The ticket concerned.
+    pub number: u64,
+    /// Whether it is new.
+    pub created: bool,
+}

@@ -1,0 +1,112 @@
+//! Settings: defaults < user < IT policy. The window shows what IT decided.
+
+use serde::{Deserialize, Serialize};
+
+/// What a user can choose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Settings {
+    /// Language of the interface.
+    pub language: Language,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Whether a new answer shows a notification.
+    pub notifications: Notifications,
+    /// Whether Deskside starts with the session.
+    pub autostart: Autostart,
+}
+
+/// Language of the interface.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// As the system.
+    #[default]
+    System,
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+/// Colours of the interface.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the system.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Notifications.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Notifications {
+    /// Show them.
+    #[default]
+    On,
+    /// The tray icon alone tells.
+    Off,
+}
+
+/// Start with the session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Autostart {
+    /// Yes.
+    #[default]
+    On,
+    /// No.
+    Off,
+}
+
+/// The name of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingKey {
+    /// [`Settings::language`].
+    Language,
+    /// [`Settings::theme`].
+    Theme,
+    /// [`Settings::notifications`].
+    Notifications,
+    /// [`Settings::autostart`].
+    Autostart,
+}
+
+/// What is in force, and who decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingsView {
+    /// What is in force.
+    pub settings: Settings,
+    /// Those that IT decided: shown with a lock.
+    pub decided_by_policy: Vec<SettingKey>,
+    /// The language in force, after asking the system: "en" or "fr".
+    pub language: String,
+    /// Address of the helpdesk, if there is one.
+    pub helpdesk_url: Option<String>,
+    /// What the company calls its helpdesk.
+    pub helpdesk_name: Option<String>,
+    /// Whether this device has a credential.
+    pub enrolled: bool,
+    /// Version of the agent.
+    pub version: String,
+}

@@ -1,0 +1,1 @@
+//! The texts of locales/ as typed functions, in English and French.

@@ -1,0 +1,4 @@
+//! Tauri's own build step: capabilities and resources.
+fn main() {
+    tauri_build::build();
+}

@@ -1,0 +1,1 @@
+//! The real app on a headless desktop, against a real hub.

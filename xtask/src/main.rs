@@ -1,0 +1,2 @@
+//! demo, test, codegen, bench: what the README's commands call.
+fn main() {}
