@@ -39,6 +39,10 @@ pub enum ErrorCode {
     StoreDamaged,
     /// There is no system keyring, or it is locked: secrets are kept for this session only.
     KeyringUnavailable,
+    /// The user's settings file could not be read, wholly or in part: the defaults are in force there.
+    SettingsUnreadable,
+    /// The IT department's policy could not be read, wholly or in part: the rest is in force.
+    PolicyUnreadable,
     /// This device is not enrolled in a helpdesk.
     NotEnrolled,
     /// The helpdesk cannot be reached.
