@@ -59,6 +59,8 @@ pub enum ErrorCode {
     Refused,
     /// The helpdesk answered something that is not its protocol.
     BadAnswer,
+    /// The agent on this computer cannot be reached; drafts and requests are safe in its store.
+    AgentLost,
     /// The two programs speak different versions of the local protocol.
     VersionMismatch,
     /// Decided by the IT department's policy; not changeable here.

@@ -46,6 +46,14 @@ pub const HANDSHAKE: Duration = Duration::from_secs(5);
 pub const CLIENTS: usize = 16;
 /// Requests of one client that the agent works on at a time; more wait.
 pub const REQUESTS_IN_FLIGHT: usize = 32;
+/// Largest greeting on the local socket, in bytes: all that an end may send before it is known.
+pub const HELLO_BYTES: usize = 4 * 1024;
+/// Longest time that one frame may take to leave; a client that does not read for so long is let go.
+pub const FRAME_SEND: Duration = Duration::from_secs(30);
+/// Events that wait for one slow client; with more it is let go, and asks anew when it comes back.
+pub const EVENTS_QUEUED: usize = 256;
+/// Longest wait of a window for the agent's answer: longer than [`UPLOAD`], which an answer may have to wait for.
+pub const LOCAL_ANSWER: Duration = Duration::from_secs(660);
 /// Largest picture of the screen, in pixels (two 8K displays).
 pub const CAPTURE_PIXELS: u64 = 2 * 7680 * 4320;
 /// Pictures of the screen the agent holds at a time; the oldest goes.
