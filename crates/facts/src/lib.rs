@@ -1,1 +1,47 @@
 //! What this machine is: typed sections, one collector each per operating system, and redaction.
+//!
+//! [`collect`] runs the collectors that were asked for side by side. Each has its own time limit and fails alone. Every
+//! string of every section goes through [`redact()`] before it leaves this crate, so no caller can forget to.
+//!
+//! - Collectors are in `src/<section>/{linux,windows,macos}.rs`, all with the one signature
+//!   `async fn collect(ctx: &Context) -> Result<Section, Failure>`. What they parse is parsed by functions over `&str` and
+//!   `&[u8]`, which tests feed without a machine.
+//! - On Linux they read `/proc`, `/sys` and state files below [`Context::root`], and ask D-Bus services and CUPS. No program
+//!   is started, and no output of a command is parsed.
+//! - [`findings()`] says what is unusual, [`relevant`] which sections bear on a problem.
+//!
+//! Everything read is taken for hostile: reads are bounded, lists are capped, nothing panics.
+
+mod collect;
+mod context;
+mod failure;
+mod findings;
+#[cfg(target_os = "linux")]
+mod linux;
+pub mod redact;
+mod relevance;
+
+mod crashes;
+mod device;
+mod disks;
+mod displays;
+mod locale;
+mod log;
+mod media;
+mod memory;
+mod network;
+mod power;
+mod printers;
+mod processor;
+mod programs;
+mod security;
+mod services;
+mod system;
+mod user;
+
+pub use collect::{collect, light};
+pub use context::Context;
+pub use failure::Failure;
+pub use findings::{findings, thresholds};
+pub use redact::redact;
+pub use relevance::relevant;

@@ -1,0 +1,1 @@
+//! The values at which something is unusual, each with its reason.

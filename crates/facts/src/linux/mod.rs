@@ -1,0 +1,3 @@
+//! What several Linux collectors share.
+
+pub(crate) mod files;

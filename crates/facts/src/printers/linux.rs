@@ -1,0 +1,9 @@
+//! On Linux.
+
+use deskside_protocol::facts::Printers;
+
+use crate::{Context, Failure};
+
+pub(crate) async fn collect(_ctx: &Context) -> Result<Printers, Failure> {
+    Err(Failure::unavailable("not collected on Linux yet"))
+}

@@ -1,0 +1,15 @@
+//! Name and version of the operating system, start, pending restart, time zone.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::collect;
+#[cfg(target_os = "macos")]
+pub(crate) use self::macos::collect;
+#[cfg(windows)]
+pub(crate) use self::windows::collect;
