@@ -1,1 +1,34 @@
-//! The app: tray, durable store and outbox, facts, notifications, command line.
+//! The app without its `main`: a controller that holds all behaviour, and the ports through which it meets the desktop.
+//!
+//! - Behaviour: [`controller`] answers every request and keeps everything going; [`store`], [`outbox`], [`drafts`],
+//!   [`uploads`], [`preview`], [`requests`] and [`ledger`] are its parts.
+//! - The desktop: every other module implements a trait of [`ports`], or brings requests in ([`socket`], [`cli`]).
+//!
+//! Deliberately absent: a web view, GTK, and anything that only works while a window is open.
+
+// behaviour
+pub mod controller;
+pub mod drafts;
+pub mod ledger;
+pub mod outbox;
+pub mod ports;
+pub mod preview;
+pub mod requests;
+pub mod store;
+pub mod uploads;
+
+// the desktop
+pub mod autostart;
+pub mod cli;
+pub mod doctor;
+pub mod logs;
+pub mod network_watch;
+pub mod notify;
+pub mod policy;
+pub mod programs;
+pub mod screen;
+pub mod secrets;
+pub mod settings;
+pub mod socket;
+pub mod tray;
+pub mod window;

@@ -69,6 +69,24 @@ pub const UPLOAD: Duration = Duration::from_secs(600);
 pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Longest wait that a `Retry-After` header can impose.
 pub const RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// Longest silence on the stream of nudges before it is taken for dead; the server says something every 25 seconds.
+pub const NUDGE_SILENCE: Duration = Duration::from_secs(90);
+/// Longest line of a stream of server-sent events, in bytes.
+pub const EVENT_LINE_BYTES: usize = 16 * 1024;
+/// Entries of one thread that are kept; the newest win.
+pub const THREAD_ENTRIES: usize = 1000;
+/// Requests of one device that are kept.
+pub const REQUESTS_KEPT: usize = 10_000;
+/// Longest name or title from a server, in characters.
+pub const NAME_CHARS: usize = 200;
+/// Longest cursor from a server, in bytes.
+pub const CURSOR_BYTES: usize = 512;
+/// Longest beginning of an answer in a notification, in characters.
+pub const NOTIFICATION_CHARS: usize = 160;
+/// Files on their way from windows to the agent at a time.
+pub const UPLOADS: usize = 16;
+/// Drafts that are kept; the oldest goes.
+pub const DRAFTS: usize = 20;
 
 /// Log lines taken from the system's log, at most.
 pub const LOG_LINES: usize = 200;

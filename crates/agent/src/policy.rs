@@ -1,0 +1,336 @@
+//! IT's policy: what the company decided for this computer. On top of the user's settings, and shown with a lock.
+//!
+//! A file on Linux (`/etc/deskside/policy.toml`), the registry on Windows (`HKLM\SOFTWARE\Policies\Deskside`), managed
+//! preferences on macOS (`/Library/Managed Preferences/org.deskside.agent.plist`): all three hold the same names, and
+//! all three come here as one [`toml::Table`]. One field that does not fit is left out and said so; the others hold.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use deskside_protocol::facts::SectionId;
+use deskside_protocol::settings::{Autostart, Language, Notifications, SettingKey, Theme};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::secrets::Secret;
+
+/// Largest policy file, in bytes.
+pub const POLICY_BYTES: u64 = 64 * 1024;
+/// Longest name of a helpdesk, in characters.
+const NAME_CHARS: usize = 80;
+/// Longest enrolment token, in bytes.
+const TOKEN_BYTES: usize = 512;
+/// Requests can be kept for this many days at most.
+const RETENTION_DAYS: u32 = 3650;
+
+/// What IT decided. What it left open is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The hub's address; `http` or `https`.
+    pub hub_url: Option<Url>,
+    /// With this the agent enrols by itself at start.
+    pub enrolment_token: Option<Secret>,
+    /// What the company calls its helpdesk.
+    pub helpdesk_name: Option<String>,
+    /// Language of the interface.
+    pub language: Option<Language>,
+    /// Light or dark.
+    pub theme: Option<Theme>,
+    /// Whether a new answer shows a notification.
+    pub notifications: Option<Notifications>,
+    /// Whether Deskside starts with the session.
+    pub autostart: Option<Autostart>,
+    /// Days that requests which are over stay on this computer.
+    pub retention_days: Option<u32>,
+    /// The sections of facts that may leave; `None` leaves every one to the user.
+    pub sections_allowed: Option<BTreeSet<SectionId>>,
+}
+
+impl Policy {
+    /// What is in force on this computer, and what of it could not be read, in English, one line each.
+    ///
+    /// `file` is where a policy file would be. An unreadable policy never stops the agent.
+    #[must_use]
+    pub fn load(file: &Path) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut table = match from_file(file) {
+            Ok(table) => table,
+            Err(problem) => {
+                problems.push(problem);
+                toml::Table::new()
+            }
+        };
+        match from_system() {
+            // What the system's own management says wins over the file, name by name.
+            Ok(managed) => table.extend(managed),
+            Err(problem) => problems.push(problem),
+        }
+        let (policy, fields) = Self::from_table(table);
+        problems.extend(fields);
+        (policy, problems)
+    }
+
+    /// Reads each field for itself. Names it does not know are left alone: they may be a newer agent's.
+    #[must_use]
+    pub fn from_table(mut table: toml::Table) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut policy = Self::default();
+        let hub_url: Option<Url> = field(&mut table, "hub_url", &mut problems);
+        policy.hub_url = checked("hub_url", hub_url, &mut problems, |url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        });
+        let token: Option<String> = field(&mut table, "enrolment_token", &mut problems);
+        policy.enrolment_token =
+            checked("enrolment_token", token, &mut problems, |token| (1..=TOKEN_BYTES).contains(&token.len()))
+                .map(Secret::from);
+        let name: Option<String> = field(&mut table, "helpdesk_name", &mut problems);
+        policy.helpdesk_name = checked("helpdesk_name", name, &mut problems, |name| {
+            (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+        });
+        policy.language = field(&mut table, "language", &mut problems);
+        policy.theme = field(&mut table, "theme", &mut problems);
+        policy.notifications = field(&mut table, "notifications", &mut problems);
+        policy.autostart = field(&mut table, "autostart", &mut problems);
+        let days: Option<u32> = field(&mut table, "retention_days", &mut problems);
+        policy.retention_days =
+            checked("retention_days", days, &mut problems, |days| (1..=RETENTION_DAYS).contains(days));
+        policy.sections_allowed = sections(&mut table, &mut problems);
+        (policy, problems)
+    }
+
+    /// The settings that IT decided.
+    #[must_use]
+    pub fn decided(&self) -> Vec<SettingKey> {
+        [
+            (self.language.is_some(), SettingKey::Language),
+            (self.theme.is_some(), SettingKey::Theme),
+            (self.notifications.is_some(), SettingKey::Notifications),
+            (self.autostart.is_some(), SettingKey::Autostart),
+        ]
+        .into_iter()
+        .filter_map(|(decided, key)| decided.then_some(key))
+        .collect()
+    }
+
+    /// Whether a section of facts may leave this computer at all.
+    #[must_use]
+    pub fn allows(&self, section: SectionId) -> bool {
+        self.sections_allowed.as_ref().is_none_or(|allowed| allowed.contains(&section))
+    }
+}
+
+/// Takes a field out of the table; a value of the wrong kind is a problem, and absent. The value itself is not repeated:
+/// it may be a token in the wrong place.
+fn field<T: DeserializeOwned>(table: &mut toml::Table, name: &str, problems: &mut Vec<String>) -> Option<T> {
+    let value = table.remove(name)?;
+    let kind = value.type_str();
+    value
+        .try_into()
+        .inspect_err(|_: &toml::de::Error| problems.push(format!("{name}: this {kind} is not one that can stand here")))
+        .ok()
+}
+
+/// Keeps a value that holds the rule.
+fn checked<T>(name: &str, value: Option<T>, problems: &mut Vec<String>, rule: impl Fn(&T) -> bool) -> Option<T> {
+    let value = value?;
+    if rule(&value) {
+        return Some(value);
+    }
+    problems.push(format!("{name}: the value is outside of what is allowed"));
+    None
+}
+
+/// `[sections] allowed = ["device", "system"…]`. A list that cannot be read allows **nothing** but what names itself
+/// rightly in it: IT meant to hold something back.
+fn sections(table: &mut toml::Table, problems: &mut Vec<String>) -> Option<BTreeSet<SectionId>> {
+    let list = match table.remove("sections")? {
+        toml::Value::Table(mut sections) => sections.remove("allowed")?,
+        // The registry and managed preferences have no tables within tables.
+        list => list,
+    };
+    let toml::Value::Array(names) = list else {
+        problems.push("sections.allowed: a list of section names is needed; nothing is allowed until then".to_owned());
+        return Some(BTreeSet::new());
+    };
+    let mut allowed = BTreeSet::new();
+    for name in names {
+        match name.clone().try_into::<SectionId>() {
+            Ok(section) => {
+                allowed.insert(section);
+            }
+            Err(_) => problems.push(format!("sections.allowed: no section is called {name}")),
+        }
+    }
+    Some(allowed)
+}
+
+fn from_file(file: &Path) -> Result<toml::Table, String> {
+    let said = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    match crate::paths::read_small(file, POLICY_BYTES) {
+        Ok(None) => Ok(toml::Table::new()),
+        // Only where it fails, never the line itself: a token may stand in it.
+        Ok(Some(text)) => text.parse::<toml::Table>().map_err(|error| match error.span() {
+            Some(span) => {
+                let line = text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1;
+                said(&format!("line {line} is not TOML: {}", error.message()))
+            }
+            None => said(&error.message()),
+        }),
+        Err(error) => Err(said(&error)),
+    }
+}
+
+/// Linux has no policy store of its own: the file is all.
+#[cfg(not(any(windows, target_os = "macos")))]
+fn from_system() -> Result<toml::Table, String> {
+    Ok(toml::Table::new())
+}
+
+/// `HKLM\SOFTWARE\Policies\Deskside`: texts, numbers and lists of texts, by the names of the file. Group Policy writes
+/// there; users cannot.
+#[cfg(windows)]
+fn from_system() -> Result<toml::Table, String> {
+    use winreg::enums::{HKEY_LOCAL_MACHINE, KEY_READ, RegType};
+    use winreg::types::FromRegValue as _;
+
+    let key = match winreg::RegKey::predef(HKEY_LOCAL_MACHINE)
+        .open_subkey_with_flags(r"SOFTWARE\Policies\Deskside", KEY_READ)
+    {
+        Ok(key) => key,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(toml::Table::new()),
+        Err(error) => return Err(format!("registry policy: {error}")),
+    };
+    let mut table = toml::Table::new();
+    for entry in key.enum_values() {
+        let (name, value) = entry.map_err(|error| format!("registry policy: {error}"))?;
+        let read = if value.vtype == RegType::REG_DWORD {
+            u32::from_reg_value(&value).map(|number| toml::Value::Integer(number.into()))
+        } else if value.vtype == RegType::REG_QWORD {
+            u64::from_reg_value(&value).map(|number| toml::Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
+        } else if value.vtype == RegType::REG_MULTI_SZ {
+            Vec::<String>::from_reg_value(&value)
+                .map(|texts| toml::Value::Array(texts.into_iter().map(toml::Value::String).collect()))
+        } else {
+            String::from_reg_value(&value).map(toml::Value::String)
+        };
+        table.insert(name, read.map_err(|error| format!("registry policy: {error}"))?);
+    }
+    Ok(table)
+}
+
+/// Managed preferences, as the system's management service lays them down; users cannot write there.
+#[cfg(target_os = "macos")]
+fn from_system() -> Result<toml::Table, String> {
+    const FILE: &str = "/Library/Managed Preferences/org.deskside.agent.plist";
+    if !Path::new(FILE).exists() {
+        return Ok(toml::Table::new());
+    }
+    let value = plist::Value::from_file(FILE).map_err(|error| format!("{FILE}: {error}"))?;
+    let Some(dictionary) = value.into_dictionary() else { return Err(format!("{FILE}: not a dictionary")) };
+    Ok(dictionary.into_iter().filter_map(|(name, value)| Some((name, from_plist(value)?))).collect())
+}
+
+#[cfg(target_os = "macos")]
+fn from_plist(value: plist::Value) -> Option<toml::Value> {
+    if let Some(number) = value.as_signed_integer() {
+        return Some(toml::Value::Integer(number));
+    }
+    if let Some(truth) = value.as_boolean() {
+        return Some(toml::Value::Boolean(truth));
+    }
+    if let Some(text) = value.as_string() {
+        return Some(toml::Value::String(text.to_owned()));
+    }
+    let list = value.into_array()?;
+    Some(toml::Value::Array(list.into_iter().filter_map(from_plist).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> (Policy, Vec<String>) {
+        Policy::from_table(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_whole_policy_is_read() {
+        let (policy, problems) = read(
+            r#"
+            hub_url = "https://desk.example.org"
+            enrolment_token = "abc"
+            helpdesk_name = "Service informatique"
+            language = "fr"
+            autostart = "on"
+            retention_days = 180
+            of_a_newer_agent = true
+            [sections]
+            allowed = ["device", "system"]
+            "#,
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(policy.hub_url.as_ref().map(Url::as_str), Some("https://desk.example.org/"));
+        assert_eq!(policy.enrolment_token.as_ref().map(Secret::reveal), Some("abc"));
+        assert_eq!(policy.decided(), [SettingKey::Language, SettingKey::Autostart]);
+        assert_eq!(policy.retention_days, Some(180));
+        assert!(policy.allows(SectionId::Device) && !policy.allows(SectionId::Programs));
+    }
+
+    #[test]
+    fn one_bad_field_is_named_and_the_others_hold() {
+        let (policy, problems) = read(
+            r#"
+            hub_url = "file:///etc/passwd"
+            helpdesk_name = "Helpdesk"
+            language = "klingon"
+            retention_days = "many"
+            "#,
+        );
+        assert_eq!(policy.helpdesk_name.as_deref(), Some("Helpdesk"));
+        assert_eq!((policy.hub_url, policy.language, policy.retention_days), (None, None, None));
+        let named: Vec<_> = problems.iter().filter_map(|problem| problem.split(':').next()).collect();
+        assert_eq!(named, ["hub_url", "language", "retention_days"]);
+    }
+
+    #[test]
+    fn a_list_of_sections_that_cannot_be_read_lets_nothing_out() {
+        let (policy, problems) = read("sections = { allowed = 'all' }");
+        assert_eq!(problems.len(), 1);
+        assert!(SectionId::ALL.iter().all(|section| !policy.allows(*section)));
+        let (policy, problems) = read("sections = { allowed = ['device', 'secrets'] }");
+        assert_eq!(problems.len(), 1);
+        assert!(policy.allows(SectionId::Device) && !policy.allows(SectionId::Network));
+        assert!(Policy::default().allows(SectionId::Programs), "without a policy the user decides");
+    }
+
+    #[test]
+    fn a_missing_file_is_no_policy_and_a_damaged_one_says_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("policy.toml");
+        assert_eq!(Policy::load(&file), (Policy::default(), vec![]));
+        std::fs::write(&file, "language = \"fr\"\nenrolment_token = s3cret s3cret\n").unwrap();
+        let (policy, problems) = Policy::load(&file);
+        assert_eq!(policy, Policy::default());
+        assert!(problems[0].contains("line 2"), "{problems:?}");
+        assert!(!problems[0].contains("s3cret"), "a token in a damaged line is not repeated: {problems:?}");
+    }
+
+    #[test]
+    fn a_token_is_never_written_out() {
+        let (policy, _) = read("enrolment_token = 's3cret'");
+        assert!(!format!("{policy:?}").contains("s3cret"));
+        let (_, problems) = read("language = 's3cret'");
+        assert!(!format!("{problems:?}").contains("s3cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_whatever_gives_a_policy(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("policy.toml");
+            std::fs::write(&file, bytes).unwrap();
+            let _ = Policy::load(&file);
+        }
+    }
+}

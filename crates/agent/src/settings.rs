@@ -1,0 +1,281 @@
+//! Settings in force: defaults < the user's file < IT's policy. The file holds only what differs from the defaults, so
+//! that a better default reaches everybody who never chose.
+
+use std::path::{Path, PathBuf};
+
+use deskside_protocol::local::Notice;
+use deskside_protocol::settings::{Language, SettingKey, Settings};
+use deskside_protocol::{ErrorCode, ErrorReport};
+
+use crate::paths::{read_small, replace_file};
+use crate::policy::Policy;
+
+/// Largest settings file, in bytes.
+pub const SETTINGS_BYTES: u64 = 64 * 1024;
+
+/// The settings in force and where they come from.
+#[derive(Debug)]
+pub struct SettingsStore {
+    file: PathBuf,
+    user: Settings,
+    policy: Policy,
+    notices: Vec<Notice>,
+    /// The file has content that could not be used; it is set aside before it is written over.
+    damaged: bool,
+}
+
+impl SettingsStore {
+    /// Reads both files. What cannot be read is left at its default, with a notice: nothing here refuses the start.
+    #[must_use]
+    pub fn open(file: &Path, policy_file: &Path) -> Self {
+        let (policy, policy_problems) = Policy::load(policy_file);
+        let (user, user_problems) = read_user(file);
+        let notice = |code| move |detail: String| Notice { code, detail };
+        let damaged = !user_problems.is_empty();
+        let notices = policy_problems
+            .into_iter()
+            .map(notice(ErrorCode::PolicyUnreadable))
+            .chain(user_problems.into_iter().map(notice(ErrorCode::SettingsUnreadable)))
+            .inspect(|notice| tracing::warn!(code = ?notice.code, "{}", notice.detail))
+            .collect();
+        Self { file: file.to_path_buf(), user, policy, notices, damaged }
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn in_force(&self) -> Settings {
+        Settings {
+            language: self.policy.language.unwrap_or(self.user.language),
+            theme: self.policy.theme.unwrap_or(self.user.theme),
+            notifications: self.policy.notifications.unwrap_or(self.user.notifications),
+            autostart: self.policy.autostart.unwrap_or(self.user.autostart),
+        }
+    }
+
+    /// IT's policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What of the files could not be read.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The settings that IT decided.
+    #[must_use]
+    pub fn decided(&self) -> Vec<SettingKey> {
+        self.policy.decided()
+    }
+
+    /// The language in force, "en" or "fr", after asking the system.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        language_in_force(self.in_force().language, sys_locale::get_locale().as_deref())
+    }
+
+    /// Keeps the user's choice. What IT decided stays as it is; changing it is an error.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DecidedByPolicy`] if the choice differs from IT's, [`ErrorCode::StoreUnwritable`] if it cannot be
+    /// kept; nothing has changed then.
+    pub fn change(&mut self, wanted: &Settings) -> Result<(), ErrorReport> {
+        let in_force = self.in_force();
+        for key in self.decided() {
+            let same = match key {
+                SettingKey::Language => wanted.language == in_force.language,
+                SettingKey::Theme => wanted.theme == in_force.theme,
+                SettingKey::Notifications => wanted.notifications == in_force.notifications,
+                SettingKey::Autostart => wanted.autostart == in_force.autostart,
+            };
+            if !same {
+                return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, format!("{key:?} is set by policy")));
+            }
+        }
+        let mut user = wanted.clone();
+        // What IT decides today is not the user's choice for the day when IT no longer does.
+        for key in self.decided() {
+            match key {
+                SettingKey::Language => user.language = self.user.language,
+                SettingKey::Theme => user.theme = self.user.theme,
+                SettingKey::Notifications => user.notifications = self.user.notifications,
+                SettingKey::Autostart => user.autostart = self.user.autostart,
+            }
+        }
+        self.keep(&user).map_err(|error| {
+            ErrorReport::new(ErrorCode::StoreUnwritable, format!("{}: {error}", self.file.display()))
+        })?;
+        self.user = user;
+        Ok(())
+    }
+
+    fn keep(&mut self, user: &Settings) -> std::io::Result<()> {
+        if self.damaged {
+            std::fs::rename(&self.file, self.file.with_extension("toml.damaged"))?;
+            self.damaged = false;
+            self.notices.retain(|notice| notice.code != ErrorCode::SettingsUnreadable);
+        }
+        let text = toml::to_string(&differences(user)).map_err(std::io::Error::other)?;
+        replace_file(&self.file, text.as_bytes())
+    }
+}
+
+/// The fields of `settings` that are not the default.
+fn differences(settings: &Settings) -> toml::Table {
+    let as_table = |settings: &Settings| toml::Table::try_from(settings).unwrap_or_default();
+    let default = as_table(&Settings::default());
+    let mut table = as_table(settings);
+    table.retain(|name, value| default.get(name) != Some(value));
+    table
+}
+
+/// Reads each field for itself, so that one wrong word does not throw the other choices away.
+fn read_user(file: &Path) -> (Settings, Vec<String>) {
+    let said = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = match read_small(file, SETTINGS_BYTES) {
+        Ok(None) => return (Settings::default(), vec![]),
+        Ok(Some(text)) => text,
+        Err(error) => return (Settings::default(), vec![said(&error)]),
+    };
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => return (Settings::default(), vec![said(&error.message())]),
+    };
+    let mut good = toml::Table::new();
+    let mut problems = Vec::new();
+    for (name, value) in table {
+        let one = toml::Table::from_iter([(name.clone(), value.clone())]);
+        match one.try_into::<Settings>() {
+            Ok(_) => {
+                good.insert(name, value);
+            }
+            Err(_) => problems.push(said(&format!("{name} has a value that it cannot have"))),
+        }
+    }
+    (good.try_into().unwrap_or_default(), problems)
+}
+
+/// "fr" or "en", from the setting and the system's locale (`fr_FR.UTF-8`, `fr-CA`, `C`…).
+#[must_use]
+pub fn language_in_force(setting: Language, system: Option<&str>) -> &'static str {
+    match setting {
+        Language::Fr => "fr",
+        Language::En => "en",
+        Language::System => {
+            let primary = system.unwrap_or_default().split(['-', '_', '.', '@']).next().unwrap_or_default();
+            if primary.eq_ignore_ascii_case("fr") { "fr" } else { "en" }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deskside_protocol::settings::{Autostart, Notifications, Theme};
+    use proptest::prelude::*;
+
+    struct Files(tempfile::TempDir);
+
+    impl Files {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+        fn settings(&self) -> PathBuf {
+            self.0.path().join("settings.toml")
+        }
+        fn policy(&self) -> PathBuf {
+            self.0.path().join("policy.toml")
+        }
+        fn open(&self) -> SettingsStore {
+            SettingsStore::open(&self.settings(), &self.policy())
+        }
+    }
+
+    #[test]
+    fn only_what_differs_from_the_defaults_is_kept() {
+        let files = Files::new();
+        let mut store = files.open();
+        assert_eq!(store.in_force(), Settings::default());
+        store.change(&Settings { theme: Theme::Dark, ..Settings::default() }).unwrap();
+        assert_eq!(std::fs::read_to_string(files.settings()).unwrap().trim(), r#"theme = "dark""#);
+        assert_eq!(files.open().in_force().theme, Theme::Dark);
+    }
+
+    #[test]
+    fn what_it_decided_is_in_force_is_named_and_cannot_be_changed() {
+        let files = Files::new();
+        std::fs::write(files.settings(), "language = 'en'\ntheme = 'dark'\n").unwrap();
+        std::fs::write(files.policy(), "language = 'fr'\n").unwrap();
+        let mut store = files.open();
+        assert_eq!(store.in_force().language, Language::Fr);
+        assert_eq!(store.decided(), [SettingKey::Language]);
+        let wanted = Settings { language: Language::En, ..store.in_force() };
+        assert_eq!(store.change(&wanted).unwrap_err().code, ErrorCode::DecidedByPolicy);
+
+        store.change(&Settings { notifications: Notifications::Off, ..store.in_force() }).unwrap();
+        std::fs::remove_file(files.policy()).unwrap();
+        let later = files.open().in_force();
+        assert_eq!(later.language, Language::En, "the user's own choice is still there when the policy is gone");
+        assert_eq!((later.theme, later.notifications), (Theme::Dark, Notifications::Off));
+    }
+
+    #[test]
+    fn one_wrong_word_costs_one_setting_and_says_so() {
+        let files = Files::new();
+        std::fs::write(files.settings(), "theme = 'plaid'\nautostart = 'off'\nof_a_newer_agent = 1\n").unwrap();
+        let store = files.open();
+        assert_eq!((store.in_force().theme, store.in_force().autostart), (Theme::System, Autostart::Off));
+        assert_eq!(store.notices().len(), 1);
+        assert_eq!(store.notices()[0].code, ErrorCode::SettingsUnreadable);
+        assert!(store.notices()[0].detail.contains("theme"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_before_it_is_written_over() {
+        let files = Files::new();
+        std::fs::write(files.settings(), [0xff, 0xfe, 0]).unwrap();
+        let mut store = files.open();
+        assert_eq!(store.in_force(), Settings::default());
+        store.change(&Settings { theme: Theme::Light, ..Settings::default() }).unwrap();
+        assert_eq!(store.notices(), []);
+        assert_eq!(std::fs::read(files.settings().with_extension("toml.damaged")).unwrap(), [0xff, 0xfe, 0]);
+        assert_eq!(files.open().in_force().theme, Theme::Light);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_has_not_changed() {
+        let files = Files::new();
+        let mut store = SettingsStore::open(Path::new("/proc/deskside/settings.toml"), &files.policy());
+        let error = store.change(&Settings { theme: Theme::Dark, ..Settings::default() }).unwrap_err();
+        assert_eq!(error.code, ErrorCode::StoreUnwritable);
+        assert_eq!(store.in_force(), Settings::default());
+    }
+
+    #[test]
+    fn the_language_is_the_systems_unless_chosen() {
+        for (system, expected) in
+            [(Some("fr-FR"), "fr"), (Some("fr_CA.UTF-8"), "fr"), (Some("FR"), "fr"), (Some("de-DE"), "en"), (None, "en")]
+        {
+            assert_eq!(language_in_force(Language::System, system), expected, "{system:?}");
+        }
+        assert_eq!(language_in_force(Language::En, Some("fr-FR")), "en");
+        assert_eq!(language_in_force(Language::Fr, None), "fr");
+    }
+
+    proptest! {
+        #[test]
+        fn any_choice_survives_being_kept(language in 0..3usize, theme in 0..3usize, silent: bool, stays: bool) {
+            let files = Files::new();
+            let wanted = Settings {
+                language: [Language::System, Language::En, Language::Fr][language],
+                theme: [Theme::System, Theme::Light, Theme::Dark][theme],
+                notifications: if silent { Notifications::Off } else { Notifications::On },
+                autostart: if stays { Autostart::On } else { Autostart::Off },
+            };
+            files.open().change(&wanted).unwrap();
+            prop_assert_eq!(files.open().in_force(), wanted);
+        }
+    }
+}
