@@ -1,2 +1,47 @@
-//! demo, test, codegen, bench: what the README's commands call.
-fn main() {}
+//! `cargo xtask …`: what the README's commands call.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's job is to talk to a terminal")]
+
+mod codegen;
+mod programs;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Builds, tests, shows and measures Deskside")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Writes what is generated: protocol types and text ids for the interface, text functions for Rust
+    Codegen {
+        /// Writes nothing; fails if something would change, or if a text is missing or unused
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Codegen { check } => codegen::run(check),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checkout that this program was built from.
+fn root() -> anyhow::Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_owned).context("xtask is not inside the workspace")
+}

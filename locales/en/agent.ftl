@@ -1,0 +1,3 @@
+# What the agent says without the window: tray, notifications, command line.
+
+tray-open = Open Deskside
