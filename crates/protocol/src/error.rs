@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, as a stable word. The interface has a text for each in `locales/*/errors.ftl` (`error-` + the code);
+/// What went wrong, as a stable word. The interface has a text for each in `shared.ftl` (`error-` + the code);
 /// nothing ever matches on the detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

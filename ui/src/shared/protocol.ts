@@ -2,192 +2,166 @@
 // An optional field may be absent; a nullable one is always there.
 
 /** Sizes and counts of `deskside_protocol::limits` that the interface must know; in bytes, characters or pieces. */
-export const LIMITS = { textBytes: 20000, titleChars: 120, attachmentBytes: 26214400, attachments: 10, attachmentsTotalBytes: 62914560, fileNameBytes: 255, chunkBytes: 1048576 } as const;
+export const LIMITS = {
+  textBytes: 20000,
+  titleChars: 120,
+  attachmentBytes: 26214400,
+  attachments: 10,
+  attachmentsTotalBytes: 62914560,
+  fileNameBytes: 255,
+  chunkBytes: 1048576,
+} as const;
 
 /** Media types that can be attached. */
-export const MEDIA_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv", "application/zip", "application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet", "message/rfc822", "application/octet-stream"];
+export const MEDIA_TYPES: readonly string[] = [
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'application/pdf',
+  'text/plain',
+  'text/csv',
+  'application/zip',
+  'application/msword',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.ms-excel',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.oasis.opendocument.text',
+  'application/vnd.oasis.opendocument.spreadsheet',
+  'message/rfc822',
+  'application/octet-stream',
+];
 
 /** All sections, in the order in which they are shown. */
-export const SECTION_IDS: readonly SectionId[] = ["device", "system", "processor", "memory", "disks", "network", "power", "displays", "printers", "media", "programs", "services", "log", "crashes", "security", "locale", "user"];
+export const SECTION_IDS: readonly SectionId[] = [
+  'device',
+  'system',
+  'processor',
+  'memory',
+  'disks',
+  'network',
+  'power',
+  'displays',
+  'printers',
+  'media',
+  'programs',
+  'services',
+  'log',
+  'crashes',
+  'security',
+  'locale',
+  'user',
+];
 
-/**
- * Answer to "Only you, or others?".
- */
-export type Affected = "only-me" | "others" | "unknown";
+/** Answer to "Only you, or others?". */
+export type Affected = 'only-me' | 'others' | 'unknown';
 
-/**
- * A file that belongs to a draft, a ticket or a follow-up.
- */
+/** A file that belongs to a draft, a ticket or a follow-up. */
 export type AttachmentId = string;
 
-/**
- * A file of a ticket or follow-up, as announced before its bytes.
- */
-export type AttachmentMeta = { 
-/**
- * Its identity, chosen by whoever attaches it.
- */
-id: AttachmentId, 
-/**
- * File name, without folders.
- */
-name: string, 
-/**
- * One of [`crate::limits::MEDIA_TYPES`].
- */
-media_type: string, 
-/**
- * Size in bytes.
- */
-size_bytes: number, 
-/**
- * Digest of the bytes; the receiver checks it.
- */
-sha256: Sha256, 
-/**
- * Whether it is a picture of the screen made with Deskside.
- */
-screenshot: boolean, };
+/** A file of a ticket or follow-up, as announced before its bytes. */
+export type AttachmentMeta = {
+  /** Its identity, chosen by whoever attaches it. */
+  id: AttachmentId;
+  /** File name, without folders. */
+  name: string;
+  /** One of [`crate::limits::MEDIA_TYPES`]. */
+  media_type: string;
+  /** Size in bytes. */
+  size_bytes: number;
+  /** Digest of the bytes; the receiver checks it. */
+  sha256: Sha256;
+  /** Whether it is a picture of the screen made with Deskside. */
+  screenshot: boolean;
+};
 
-/**
- * Who wrote a follow-up.
- */
-export type Author = "requester" | "technician" | "system";
+/** Who wrote a follow-up. */
+export type Author = 'requester' | 'technician' | 'system';
 
-/**
- * Start with the session.
- */
-export type Autostart = "on" | "off";
+/** Start with the session. */
+export type Autostart = 'on' | 'off';
 
-/**
- * A battery.
- */
-export type Battery = { 
-/**
- * "BAT0" or the maker's name.
- */
-name: string, 
-/**
- * Charge, 0 to 100.
- */
-charge_percent: number | null, 
-/**
- * Charging, discharging, full… as the system says.
- */
-state: string | null, 
-/**
- * Full charge today over full charge when new, 0 to 100.
- */
-capacity_percent: number | null, 
-/**
- * Charge cycles.
- */
-cycles: number | null, 
-/**
- * Left until empty, when discharging.
- */
-minutes_left: number | null, };
+/** A battery. */
+export type Battery = {
+  /** "BAT0" or the maker's name. */
+  name: string;
+  /** Charge, 0 to 100. */
+  charge_percent: number | null;
+  /** Charging, discharging, full… as the system says. */
+  state: string | null;
+  /** Full charge today over full charge when new, 0 to 100. */
+  capacity_percent: number | null;
+  /** Charge cycles. */
+  cycles: number | null;
+  /** Left until empty, when discharging. */
+  minutes_left: number | null;
+};
 
-/**
- * Bytes that the agent holds.
- */
-export type Blob = { "blob": "capture", 
-/**
- * Which.
- */
-capture: CaptureId, } | { "blob": "attachment", 
-/**
- * Which.
- */
-attachment: AttachmentId, };
+/** Bytes that the agent holds. */
+export type Blob =
+  | {
+      blob: 'capture';
+      /** Which. */
+      capture: CaptureId;
+    }
+  | {
+      blob: 'attachment';
+      /** Which. */
+      attachment: AttachmentId;
+    };
 
-/**
- * A request with its number.
- */
-export type Call = { 
-/**
- * Chosen by the client; comes back in [`Message::Reply`].
- */
-id: number, 
-/**
- * What is asked.
- */
-request: Request, };
+/** A request with its number. */
+export type Call = {
+  /** Chosen by the client; comes back in [`Message::Reply`]. */
+  id: number;
+  /** What is asked. */
+  request: Request;
+};
 
-/**
- * Answer to "Can you still work?".
- */
-export type CanWork = "yes" | "with-difficulty" | "no";
+/** Answer to "Can you still work?". */
+export type CanWork = 'yes' | 'with-difficulty' | 'no';
 
-/**
- * A picture of the screen that the agent holds.
- */
-export type Capture = { 
-/**
- * Its identity; read it as [`Blob::Capture`], a PNG.
- */
-id: CaptureId, 
-/**
- * When it was taken.
- */
-at: Timestamp, 
-/**
- * Width in pixels.
- */
-width_px: number, 
-/**
- * Height in pixels.
- */
-height_px: number, 
-/**
- * The windows that were visible, topmost first, to choose one of.
- */
-windows: Array<WindowRect>, };
+/** A picture of the screen that the agent holds. */
+export type Capture = {
+  /** Its identity; read it as [`Blob::Capture`], a PNG. */
+  id: CaptureId;
+  /** When it was taken. */
+  at: Timestamp;
+  /** Width in pixels. */
+  width_px: number;
+  /** Height in pixels. */
+  height_px: number;
+  /** The windows that were visible, topmost first, to choose one of. */
+  windows: Array<WindowRect>;
+};
 
-/**
- * A picture of the screen that the agent holds until the user has chosen what to keep of it.
- */
+/** A picture of the screen that the agent holds until the user has chosen what to keep of it. */
 export type CaptureId = string;
 
-/**
- * What a problem is about, if the requester says; steers which sections are on by default.
- */
-export type Category = "computer" | "network" | "printing" | "mail" | "program" | "access" | "meetings" | "other";
+/** What a problem is about, if the requester says; steers which sections are on by default. */
+export type Category =
+  'computer' | 'network' | 'printing' | 'mail' | 'program' | 'access' | 'meetings' | 'other';
 
-/**
- * Request of `POST /console/session/password`.
- */
-export type ChangePassword = { 
-/**
- * The present one.
- */
-current: string, 
-/**
- * The new one; at least 12 characters.
- */
-new: string, };
+/** Request of `POST /console/session/password`. */
+export type ChangePassword = {
+  /** The present one. */
+  current: string;
+  /** The new one; at least 12 characters. */
+  new: string;
+};
 
-/**
- * Answer to `GET /tickets?since=CURSOR`: what changed in this device's tickets.
- */
-export type Changes = { 
-/**
- * Tickets that changed after the cursor, each once, in its present state.
- */
-tickets: Array<TicketView>, 
-/**
- * What to ask with next time. Opaque.
- */
-cursor: string, 
-/**
- * Whether there is more now.
- */
-more: boolean, };
+/** Answer to `GET /tickets?since=CURSOR`: what changed in this device's tickets. */
+export type Changes = {
+  /** Tickets that changed after the cursor, each once, in its present state. */
+  tickets: Array<TicketView>;
+  /** What to ask with next time. Opaque. */
+  cursor: string;
+  /** Whether there is more now. */
+  more: boolean;
+};
 
-/**
- * The form of a machine's case (SMBIOS 3.7, section 7.4.1, folded to what a technician asks).
- */
-export type Chassis = "desktop" | "laptop" | "tablet" | "server" | "virtual" | "other";
+/** The form of a machine's case (SMBIOS 3.7, section 7.4.1, folded to what a technician asks). */
+export type Chassis = 'desktop' | 'laptop' | 'tablet' | 'server' | 'virtual' | 'other';
 
 /**
  * A ticket, named by the agent before the first try to send it. The helpdesk keeps it, so a retry finds the
@@ -195,2483 +169,1652 @@ export type Chassis = "desktop" | "laptop" | "tablet" | "server" | "virtual" | "
  */
 export type ClientId = string;
 
-/**
- * This computer, in facts and findings.
- */
-export type ComputerView = { 
-/**
- * The facts.
- */
-facts: Facts, 
-/**
- * What is unusual, worst first.
- */
-findings: Array<Finding>, };
+/** This computer, in facts and findings. */
+export type ComputerView = {
+  /** The facts. */
+  facts: Facts;
+  /** What is unusual, worst first. */
+  findings: Array<Finding>;
+};
 
-/**
- * The connection to the helpdesk.
- */
-export type Connection = "online" | "offline" | "not-enrolled" | "refused";
+/** The connection to the helpdesk. */
+export type Connection = 'online' | 'offline' | 'not-enrolled' | 'refused';
 
-/**
- * What the system thinks of its connection.
- */
-export type Connectivity = "none" | "limited" | "portal" | "full" | "unknown";
+/** What the system thinks of its connection. */
+export type Connectivity = 'none' | 'limited' | 'portal' | 'full' | 'unknown';
 
-/**
- * One line of `GET /console/events` (server-sent events, event `change`): look again.
- */
-export type ConsoleChange = { 
-/**
- * The ticket concerned.
- */
-number: number, 
-/**
- * Whether it is new.
- */
-created: boolean, };
+/** One line of `GET /console/events` (server-sent events, event `change`): look again. */
+export type ConsoleChange = {
+  /** The ticket concerned. */
+  number: number;
+  /** Whether it is new. */
+  created: boolean;
+};
 
-/**
- * An entry of the thread as technicians see it.
- */
-export type ConsoleFollowUp = { 
-/**
- * Whether the requester never sees it.
- */
-internal: boolean, 
-/**
- * Login of its author, if a technician.
- */
-author_login: string | null, 
-/**
- * Its identity.
- */
-id: FollowUpId, 
-/**
- * Who wrote it.
- */
-author: Author, 
-/**
- * Their name, as people say it.
- */
-author_name: string | null, 
-/**
- * When it was written.
- */
-at: Timestamp, 
-/**
- * Plain text. From a server: data, shown as text.
- */
-text: string, 
-/**
- * The state that this entry brought about, if it changed it.
- */
-new_state: TicketState | null, 
-/**
- * Its files.
- */
-attachments: Array<AttachmentMeta>, };
+/** An entry of the thread as technicians see it. */
+export type ConsoleFollowUp = {
+  /** Whether the requester never sees it. */
+  internal: boolean;
+  /** Login of its author, if a technician. */
+  author_login: string | null;
+  /** Its identity. */
+  id: FollowUpId;
+  /** Who wrote it. */
+  author: Author;
+  /** Their name, as people say it. */
+  author_name: string | null;
+  /** When it was written. */
+  at: Timestamp;
+  /** Plain text. From a server: data, shown as text. */
+  text: string;
+  /** The state that this entry brought about, if it changed it. */
+  new_state: TicketState | null;
+  /** Its files. */
+  attachments: Array<AttachmentMeta>;
+};
 
-/**
- * Request of `POST /console/tickets/{number}/follow-ups`: idempotent on `id`.
- */
-export type ConsoleReply = { 
-/**
- * Chosen by the console.
- */
-id: FollowUpId, 
-/**
- * Plain text.
- */
-text: string, 
-/**
- * An internal note rather than an answer.
- */
-internal: boolean, 
-/**
- * The state it brings about, if any.
- */
-new_state: TicketState | null, };
+/** Request of `POST /console/tickets/{number}/follow-ups`: idempotent on `id`. */
+export type ConsoleReply = {
+  /** Chosen by the console. */
+  id: FollowUpId;
+  /** Plain text. */
+  text: string;
+  /** An internal note rather than an answer. */
+  internal: boolean;
+  /** The state it brings about, if any. */
+  new_state: TicketState | null;
+};
 
-/**
- * Answer to `GET /console/tickets/{number}`.
- */
-export type ConsoleTicket = { 
-/**
- * As in the list.
- */
-row: TicketRow, 
-/**
- * What the device sent, whole.
- */
-document: TicketDocument, 
-/**
- * The whole thread, oldest first, internal notes included.
- */
-thread: Array<ConsoleFollowUp>, 
-/**
- * Announced files that have arrived.
- */
-arrived: Array<AttachmentId>, 
-/**
- * Stars and comment given, if any.
- */
-rating: Rating | null, 
-/**
- * Other tickets of the same device, newest first, at most 10.
- */
-of_same_device: Array<TicketRow>, };
+/** Answer to `GET /console/tickets/{number}`. */
+export type ConsoleTicket = {
+  /** As in the list. */
+  row: TicketRow;
+  /** What the device sent, whole. */
+  document: TicketDocument;
+  /** The whole thread, oldest first, internal notes included. */
+  thread: Array<ConsoleFollowUp>;
+  /** Announced files that have arrived. */
+  arrived: Array<AttachmentId>;
+  /** Stars and comment given, if any. */
+  rating: Rating | null;
+  /** Other tickets of the same device, newest first, at most 10. */
+  of_same_device: Array<TicketRow>;
+};
 
-/**
- * What a section costs to collect.
- */
-export type Cost = "light" | "heavy";
+/** What a section costs to collect. */
+export type Cost = 'light' | 'heavy';
 
-/**
- * A crash.
- */
-export type Crash = { 
-/**
- * Name of the executable.
- */
-program: string, 
-/**
- * When.
- */
-at: Timestamp, 
-/**
- * Signal or exception ("SIGSEGV", "0xc0000005").
- */
-reason: string | null, };
+/** A crash. */
+export type Crash = {
+  /** Name of the executable. */
+  program: string;
+  /** When. */
+  at: Timestamp;
+  /** Signal or exception ("SIGSEGV", "0xc0000005"). */
+  reason: string | null;
+};
 
-/**
- * Programs that crashed in the last seven days.
- */
-export type Crashes = { 
-/**
- * Newest first.
- */
-crashes: Array<Crash>, };
+/** Programs that crashed in the last seven days. */
+export type Crashes = {
+  /** Newest first. */
+  crashes: Array<Crash>;
+};
 
-/**
- * A token, when it is made: the one time that it is shown.
- */
-export type CreatedEnrolmentToken = { 
-/**
- * The secret.
- */
-token: string, 
-/**
- * What is known of it later.
- */
-info: EnrolmentTokenInfo, };
+/** A token, when it is made: the one time that it is shown. */
+export type CreatedEnrolmentToken = {
+  /** The secret. */
+  token: string;
+  /** What is known of it later. */
+  info: EnrolmentTokenInfo;
+};
 
-/**
- * Where a request is between this computer and the helpdesk.
- */
-export type Delivery = { "delivery": "waiting", 
-/**
- * Tries so far.
- */
-tries: number, 
-/**
- * When the next try is due; `None` is as soon as the network is back.
- */
-next_try_at: Timestamp | null, 
-/**
- * What stopped the last try.
- */
-last_error: ErrorCode | null, } | { "delivery": "sending" } | { "delivery": "delivered", 
-/**
- * The number people use.
- */
-number: number, } | { "delivery": "parked", 
-/**
- * Why.
- */
-error: ErrorReport, };
+/** Where a request is between this computer and the helpdesk. */
+export type Delivery =
+  | {
+      delivery: 'waiting';
+      /** Tries so far. */
+      tries: number;
+      /** When the next try is due; `None` is as soon as the network is back. */
+      next_try_at: Timestamp | null;
+      /** What stopped the last try. */
+      last_error: ErrorCode | null;
+    }
+  | { delivery: 'sending' }
+  | {
+      delivery: 'delivered';
+      /** The number people use. */
+      number: number;
+    }
+  | {
+      delivery: 'parked';
+      /** Why. */
+      error: ErrorReport;
+    };
 
-/**
- * What the machine is.
- */
-export type Device = { 
-/**
- * The machine's own name in the network.
- */
-host_name: string | null, 
-/**
- * "LENOVO".
- */
-maker: string | null, 
-/**
- * "20XW00AAFR".
- */
-model: string | null, 
-/**
- * The maker's serial number; `None` where only root may read it.
- */
-serial: string | null, 
-/**
- * The form of its case.
- */
-chassis: Chassis, 
-/**
- * The hypervisor or container it runs in ("kvm", "vmware", "docker"), if any.
- */
-virtualisation: string | null, 
-/**
- * Firmware version and its date as the maker writes them.
- */
-firmware: string | null, };
+/** What the machine is. */
+export type Device = {
+  /** The machine's own name in the network. */
+  host_name: string | null;
+  /** "LENOVO". */
+  maker: string | null;
+  /** "20XW00AAFR". */
+  model: string | null;
+  /** The maker's serial number; `None` where only root may read it. */
+  serial: string | null;
+  /** The form of its case. */
+  chassis: Chassis;
+  /** The hypervisor or container it runs in ("kvm", "vmware", "docker"), if any. */
+  virtualisation: string | null;
+  /** Firmware version and its date as the maker writes them. */
+  firmware: string | null;
+};
 
-/**
- * A device that has enrolled in a hub.
- */
+/** A device that has enrolled in a hub. */
 export type DeviceId = string;
 
-/**
- * An enrolled device.
- */
-export type DeviceRow = { 
-/**
- * Its identity.
- */
-id: DeviceId, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * "linux", "windows", "macos".
- */
-platform: string, 
-/**
- * When it enrolled.
- */
-enrolled_at: Timestamp, 
-/**
- * When it was last heard of.
- */
-seen_at: Timestamp | null, 
-/**
- * Whether its credential was withdrawn.
- */
-revoked: boolean, 
-/**
- * How many tickets it has sent.
- */
-tickets: number, };
+/** An enrolled device. */
+export type DeviceRow = {
+  /** Its identity. */
+  id: DeviceId;
+  /** Its name. */
+  name: string;
+  /** "linux", "windows", "macos". */
+  platform: string;
+  /** When it enrolled. */
+  enrolled_at: Timestamp;
+  /** When it was last heard of. */
+  seen_at: Timestamp | null;
+  /** Whether its credential was withdrawn. */
+  revoked: boolean;
+  /** How many tickets it has sent. */
+  tickets: number;
+};
 
-/**
- * Disks and what is mounted of them.
- */
-export type Disks = { 
-/**
- * File systems a user can fill.
- */
-volumes: Array<Volume>, 
-/**
- * The physical devices below.
- */
-drives: Array<Drive>, };
+/** Disks and what is mounted of them. */
+export type Disks = {
+  /** File systems a user can fill. */
+  volumes: Array<Volume>;
+  /** The physical devices below. */
+  drives: Array<Drive>;
+};
 
-/**
- * A screen.
- */
-export type Display = { 
-/**
- * Connector or name ("eDP-1").
- */
-name: string, 
-/**
- * Maker and model from its EDID, if any.
- */
-model: string | null, 
-/**
- * Width of the picture, in pixels.
- */
-width_px: number, 
-/**
- * Height of the picture, in pixels.
- */
-height_px: number, 
-/**
- * Pictures per second.
- */
-refresh_hz: number | null, 
-/**
- * Whether it is the main one.
- */
-primary: boolean, };
+/** A screen. */
+export type Display = {
+  /** Connector or name ("eDP-1"). */
+  name: string;
+  /** Maker and model from its EDID, if any. */
+  model: string | null;
+  /** Width of the picture, in pixels. */
+  width_px: number;
+  /** Height of the picture, in pixels. */
+  height_px: number;
+  /** Pictures per second. */
+  refresh_hz: number | null;
+  /** Whether it is the main one. */
+  primary: boolean;
+};
 
-/**
- * Screens.
- */
-export type Displays = { 
-/**
- * Each connected screen.
- */
-displays: Array<Display>, 
-/**
- * Graphics adapters.
- */
-adapters: Array<string>, };
+/** Screens. */
+export type Displays = {
+  /** Each connected screen. */
+  displays: Array<Display>;
+  /** Graphics adapters. */
+  adapters: Array<string>;
+};
 
-/**
- * One check of the doctor.
- */
-export type DoctorCheck = { 
-/**
- * What was checked ("store", "keyring", "tray", "helpdesk"…): a text `doctor-` + name.
- */
-name: string, 
-/**
- * How it went.
- */
-health: Health, 
-/**
- * What was seen, English.
- */
-detail: string, 
-/**
- * The code of what is wrong, for what to do about it.
- */
-code: ErrorCode | null, };
+/** One check of the doctor. */
+export type DoctorCheck = {
+  /** What was checked ("store", "keyring", "tray", "helpdesk"…): a text `doctor-` + name. */
+  name: string;
+  /** How it went. */
+  health: Health;
+  /** What was seen, English. */
+  detail: string;
+  /** The code of what is wrong, for what to do about it. */
+  code: ErrorCode | null;
+};
 
-/**
- * A draft.
- */
-export type Draft = { 
-/**
- * Its identity.
- */
-id: DraftId, 
-/**
- * What was typed.
- */
-text: string, 
-/**
- * "Can you still work?".
- */
-can_work: CanWork | null, 
-/**
- * "Only you, or others?".
- */
-affected: Affected | null, 
-/**
- * What it is about.
- */
-category: Category | null, 
-/**
- * Its files, in the order they were added.
- */
-attachments: Array<AttachmentMeta>, 
-/**
- * When it was last kept.
- */
-saved_at: Timestamp, };
+/** A draft. */
+export type Draft = {
+  /** Its identity. */
+  id: DraftId;
+  /** What was typed. */
+  text: string;
+  /** "Can you still work?". */
+  can_work: CanWork | null;
+  /** "Only you, or others?". */
+  affected: Affected | null;
+  /** What it is about. */
+  category: Category | null;
+  /** Its files, in the order they were added. */
+  attachments: Array<AttachmentMeta>;
+  /** When it was last kept. */
+  saved_at: Timestamp;
+};
 
-/**
- * What changed in a draft: what is absent stays.
- */
-export type DraftChange = { 
-/**
- * What was typed.
- */
-text?: string | null, 
-/**
- * "Can you still work?".
- */
-can_work?: CanWork | null, 
-/**
- * "Only you, or others?".
- */
-affected?: Affected | null, 
-/**
- * What it is about; the inner `None` takes it away.
- */
-category?: Category | null, };
+/** What changed in a draft: what is absent stays. */
+export type DraftChange = {
+  /** What was typed. */
+  text?: string | null;
+  /** "Can you still work?". */
+  can_work?: CanWork | null;
+  /** "Only you, or others?". */
+  affected?: Affected | null;
+  /** What it is about; the inner `None` takes it away. */
+  category?: Category | null;
+};
 
-/**
- * A request that is being written. When it is submitted, its ticket gets a [`ClientId`] of its own.
- */
+/** A request that is being written. When it is submitted, its ticket gets a [`ClientId`] of its own. */
 export type DraftId = string;
 
-/**
- * A draft that was begun.
- */
-export type DraftTeaser = { 
-/**
- * Which.
- */
-id: DraftId, 
-/**
- * The beginning of its text.
- */
-text: string, 
-/**
- * When it was last written in.
- */
-saved_at: Timestamp, };
+/** A draft that was begun. */
+export type DraftTeaser = {
+  /** Which. */
+  id: DraftId;
+  /** The beginning of its text. */
+  text: string;
+  /** When it was last written in. */
+  saved_at: Timestamp;
+};
+
+/** A physical drive. */
+export type Drive = {
+  /** "nvme0n1", "PhysicalDrive0". */
+  name: string;
+  /** As the maker calls it. */
+  model: string | null;
+  /** What it is made of. */
+  kind: DriveKind;
+  /** Size. */
+  total_bytes: number | null;
+  /** What the drive says about itself. */
+  health: DriveHealth;
+  /** Endurance used, 0 to 100 and above when past its rating (NVMe: Percentage Used). */
+  wear_percent: number | null;
+  /** The drive's own sensor. */
+  temperature_celsius: number | null;
+};
+
+/** What a drive says about itself. */
+export type DriveHealth = 'good' | 'failing' | 'unknown';
+
+/** What a drive is made of. */
+export type DriveKind = 'solid' | 'rotating' | 'removable' | 'other';
+
+/** Request of `POST /enrol`: no credential, a token from IT. */
+export type Enrol = {
+  /** The token that IT made in the console. */
+  token: string;
+  /** The machine's name, to find it in the console. */
+  device_name: string;
+  /** "linux", "windows", "macos". */
+  platform: string;
+};
+
+/** Answer to `POST /enrol`. */
+export type Enrolled = {
+  /** This device, from now on. */
+  device_id: DeviceId;
+  /** Its secret, for `Authorization: Bearer`. Shown once; the hub keeps a digest. */
+  credential: string;
+  /** What the company calls its helpdesk. */
+  helpdesk_name: string | null;
+};
+
+/** What is known of a token later. */
+export type EnrolmentTokenInfo = {
+  /** Its identity in the console. */
+  id: string;
+  /** What it is for. */
+  label: string;
+  /** How many devices may use it. */
+  uses: number;
+  /** How many have. */
+  used: number;
+  /** Until when. */
+  expires_at: Timestamp;
+  /** Whether it was withdrawn. */
+  revoked: boolean;
+  /** Who made it. */
+  created_by: string;
+};
 
 /**
- * A physical drive.
- */
-export type Drive = { 
-/**
- * "nvme0n1", "PhysicalDrive0".
- */
-name: string, 
-/**
- * As the maker calls it.
- */
-model: string | null, 
-/**
- * What it is made of.
- */
-kind: DriveKind, 
-/**
- * Size.
- */
-total_bytes: number | null, 
-/**
- * What the drive says about itself.
- */
-health: DriveHealth, 
-/**
- * Endurance used, 0 to 100 and above when past its rating (NVMe: Percentage Used).
- */
-wear_percent: number | null, 
-/**
- * The drive's own sensor.
- */
-temperature_celsius: number | null, };
-
-/**
- * What a drive says about itself.
- */
-export type DriveHealth = "good" | "failing" | "unknown";
-
-/**
- * What a drive is made of.
- */
-export type DriveKind = "solid" | "rotating" | "removable" | "other";
-
-/**
- * Request of `POST /enrol`: no credential, a token from IT.
- */
-export type Enrol = { 
-/**
- * The token that IT made in the console.
- */
-token: string, 
-/**
- * The machine's name, to find it in the console.
- */
-device_name: string, 
-/**
- * "linux", "windows", "macos".
- */
-platform: string, };
-
-/**
- * Answer to `POST /enrol`.
- */
-export type Enrolled = { 
-/**
- * This device, from now on.
- */
-device_id: DeviceId, 
-/**
- * Its secret, for `Authorization: Bearer`. Shown once; the hub keeps a digest.
- */
-credential: string, 
-/**
- * What the company calls its helpdesk.
- */
-helpdesk_name: string | null, };
-
-/**
- * What is known of a token later.
- */
-export type EnrolmentTokenInfo = { 
-/**
- * Its identity in the console.
- */
-id: string, 
-/**
- * What it is for.
- */
-label: string, 
-/**
- * How many devices may use it.
- */
-uses: number, 
-/**
- * How many have.
- */
-used: number, 
-/**
- * Until when.
- */
-expires_at: Timestamp, 
-/**
- * Whether it was withdrawn.
- */
-revoked: boolean, 
-/**
- * Who made it.
- */
-created_by: string, };
-
-/**
- * What went wrong, as a stable word. The interface has a text for each in `locales/*/errors.ftl` (`error-` + the code);
+ * What went wrong, as a stable word. The interface has a text for each in `shared.ftl` (`error-` + the code);
  * nothing ever matches on the detail.
  */
-export type ErrorCode = "bad-request" | "not-found" | "text-too-long" | "text-missing" | "file-too-large" | "too-many-files" | "file-type" | "file-unreadable" | "preview-changed" | "wrong-state" | "screen-unavailable" | "screen-refused" | "store-unwritable" | "store-damaged" | "keyring-unavailable" | "settings-unreadable" | "policy-unreadable" | "not-enrolled" | "unreachable" | "timed-out" | "busy" | "unauthorized" | "forbidden" | "refused" | "bad-answer" | "agent-lost" | "version-mismatch" | "decided-by-policy" | "internal";
+export type ErrorCode =
+  | 'bad-request'
+  | 'not-found'
+  | 'text-too-long'
+  | 'text-missing'
+  | 'file-too-large'
+  | 'too-many-files'
+  | 'file-type'
+  | 'file-unreadable'
+  | 'preview-changed'
+  | 'wrong-state'
+  | 'screen-unavailable'
+  | 'screen-refused'
+  | 'store-unwritable'
+  | 'store-damaged'
+  | 'keyring-unavailable'
+  | 'settings-unreadable'
+  | 'policy-unreadable'
+  | 'not-enrolled'
+  | 'unreachable'
+  | 'timed-out'
+  | 'busy'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'refused'
+  | 'bad-answer'
+  | 'agent-lost'
+  | 'version-mismatch'
+  | 'decided-by-policy'
+  | 'internal';
 
-/**
- * An error as another process sees it.
- */
-export type ErrorReport = { 
-/**
- * The stable word.
- */
-code: ErrorCode, 
-/**
- * For technicians and logs, in English, without secrets; the user sees it only on request.
- */
-detail: string, };
+/** An error as another process sees it. */
+export type ErrorReport = {
+  /** The stable word. */
+  code: ErrorCode;
+  /** For technicians and logs, in English, without secrets; the user sees it only on request. */
+  detail: string;
+};
 
-/**
- * What happened, told to every window.
- */
-export type Event = { "event": "navigate", 
-/**
- * Where.
- */
-route: Route, } | { "event": "request-changed", 
-/**
- * Which.
- */
-client_id: ClientId, } | { "event": "facts-changed" } | { "event": "connection-changed", 
-/**
- * To what.
- */
-connection: Connection, } | { "event": "settings-changed", 
-/**
- * What is in force now.
- */
-view: SettingsView, } | { "event": "notices-changed" };
+/** What happened, told to every window. */
+export type Event =
+  | {
+      event: 'navigate';
+      /** Where. */
+      route: Route;
+    }
+  | {
+      event: 'request-changed';
+      /** Which. */
+      client_id: ClientId;
+    }
+  | { event: 'facts-changed' }
+  | {
+      event: 'connection-changed';
+      /** To what. */
+      connection: Connection;
+    }
+  | {
+      event: 'settings-changed';
+      /** What is in force now. */
+      view: SettingsView;
+    }
+  | { event: 'notices-changed' };
 
-/**
- * A snapshot of this machine. A section that was not asked for, or that the user switched off, is absent.
- */
-export type Facts = { 
-/**
- * Maker, model, serial number, chassis, virtual or not.
- */
-device?: Section<Device>, 
-/**
- * Name, version, build, kernel, boot time, pending restart, time zone.
- */
-system?: Section<System>, 
-/**
- * Processor and how busy it is.
- */
-processor?: Section<Processor>, 
-/**
- * Memory and its pressure.
- */
-memory?: Section<Memory>, 
-/**
- * Mounts, free space, health.
- */
-disks?: Section<Disks>, 
-/**
- * Interfaces, addresses, Wi-Fi, gateway, name servers, proxy, reachability.
- */
-network?: Section<Network>, 
-/**
- * Mains or battery, its charge and wear.
- */
-power?: Section<Power>, 
-/**
- * Screens and their resolution.
- */
-displays?: Section<Displays>, 
-/**
- * Printers and what waits in their queues.
- */
-printers?: Section<Printers>, 
-/**
- * Loudspeakers, microphones and cameras.
- */
-media?: Section<Media>, 
-/**
- * The programs that use most processor and memory, by name only.
- */
-programs?: Section<Programs>, 
-/**
- * Services that failed.
- */
-services?: Section<Services>, 
-/**
- * Errors of the system's log, of the last 30 minutes.
- */
-log?: Section<SystemLog>, 
-/**
- * Programs that crashed.
- */
-crashes?: Section<Crashes>, 
-/**
- * Disk encryption, firewall, pending updates.
- */
-security?: Section<Security>, 
-/**
- * Language, formats, keyboard.
- */
-locale?: Section<Locale>, 
-/**
- * Who is signed in, and their groups.
- */
-user?: Section<User>, };
+/** A snapshot of this machine. A section that was not asked for, or that the user switched off, is absent. */
+export type Facts = {
+  /** Maker, model, serial number, chassis, virtual or not. */
+  device?: Section<Device>;
+  /** Name, version, build, kernel, boot time, pending restart, time zone. */
+  system?: Section<System>;
+  /** Processor and how busy it is. */
+  processor?: Section<Processor>;
+  /** Memory and its pressure. */
+  memory?: Section<Memory>;
+  /** Mounts, free space, health. */
+  disks?: Section<Disks>;
+  /** Interfaces, addresses, Wi-Fi, gateway, name servers, proxy, reachability. */
+  network?: Section<Network>;
+  /** Mains or battery, its charge and wear. */
+  power?: Section<Power>;
+  /** Screens and their resolution. */
+  displays?: Section<Displays>;
+  /** Printers and what waits in their queues. */
+  printers?: Section<Printers>;
+  /** Loudspeakers, microphones and cameras. */
+  media?: Section<Media>;
+  /** The programs that use most processor and memory, by name only. */
+  programs?: Section<Programs>;
+  /** Services that failed. */
+  services?: Section<Services>;
+  /** Errors of the system's log, of the last 30 minutes. */
+  log?: Section<SystemLog>;
+  /** Programs that crashed. */
+  crashes?: Section<Crashes>;
+  /** Disk encryption, firewall, pending updates. */
+  security?: Section<Security>;
+  /** Language, formats, keyboard. */
+  locale?: Section<Locale>;
+  /** Who is signed in, and their groups. */
+  user?: Section<User>;
+};
 
-/**
- * A service that failed.
- */
-export type FailedService = { 
-/**
- * "cups.service", "Spooler".
- */
-name: string, 
-/**
- * What it is, as its author says.
- */
-description: string | null, 
-/**
- * The result ("exit-code", "timeout") or exit code.
- */
-result: string | null, 
-/**
- * Since when.
- */
-since: Timestamp | null, 
-/**
- * Whether it is the user's own rather than the system's.
- */
-of_user: boolean, };
+/** A service that failed. */
+export type FailedService = {
+  /** "cups.service", "Spooler". */
+  name: string;
+  /** What it is, as its author says. */
+  description: string | null;
+  /** The result ("exit-code", "timeout") or exit code. */
+  result: string | null;
+  /** Since when. */
+  since: Timestamp | null;
+  /** Whether it is the user's own rather than the system's. */
+  of_user: boolean;
+};
 
 /**
  * Something about the machine that is unusual, with the values that show it. The text is in `locales/`
  * (`finding-` + code).
  */
-export type Finding = { 
-/**
- * What it is.
- */
-code: FindingCode, 
-/**
- * The section that shows it; a finding leaves only together with its section.
- */
-section: SectionId, 
-/**
- * How bad.
- */
-severity: Severity, 
-/**
- * The thing concerned (a mount, a printer, a service), if there are several of its kind.
- */
-subject: string | null, 
-/**
- * The value that passed the threshold, in the unit of the finding's text.
- */
-value: number | null, };
+export type Finding = {
+  /** What it is. */
+  code: FindingCode;
+  /** The section that shows it; a finding leaves only together with its section. */
+  section: SectionId;
+  /** How bad. */
+  severity: Severity;
+  /** The thing concerned (a mount, a printer, a service), if there are several of its kind. */
+  subject: string | null;
+  /** The value that passed the threshold, in the unit of the finding's text. */
+  value: number | null;
+};
 
-/**
- * The findings there are. Thresholds are in `deskside-facts`, `findings`.
- */
-export type FindingCode = "disk-nearly-full" | "disk-full" | "disk-read-only" | "drive-failing" | "memory-low" | "memory-killed" | "processor-busy" | "processor-hot" | "network-down" | "gateway-unreachable" | "name-server-unreachable" | "captive-portal" | "wifi-weak" | "server-unreachable" | "battery-low" | "battery-worn" | "printer-stopped" | "printer-queue" | "service-failed" | "program-crashed" | "restart-pending" | "long-uptime" | "security-updates" | "disk-not-encrypted" | "firewall-off" | "sound-muted";
+/** The findings there are. Thresholds are in `deskside-facts`, `findings`. */
+export type FindingCode =
+  | 'disk-nearly-full'
+  | 'disk-full'
+  | 'disk-read-only'
+  | 'drive-failing'
+  | 'memory-low'
+  | 'memory-killed'
+  | 'processor-busy'
+  | 'processor-hot'
+  | 'network-down'
+  | 'gateway-unreachable'
+  | 'name-server-unreachable'
+  | 'captive-portal'
+  | 'wifi-weak'
+  | 'server-unreachable'
+  | 'battery-low'
+  | 'battery-worn'
+  | 'printer-stopped'
+  | 'printer-queue'
+  | 'service-failed'
+  | 'program-crashed'
+  | 'restart-pending'
+  | 'long-uptime'
+  | 'security-updates'
+  | 'disk-not-encrypted'
+  | 'firewall-off'
+  | 'sound-muted';
 
-/**
- * One entry of a ticket's thread, as its requester may see it.
- */
-export type FollowUp = { 
-/**
- * Its identity.
- */
-id: FollowUpId, 
-/**
- * Who wrote it.
- */
-author: Author, 
-/**
- * Their name, as people say it.
- */
-author_name: string | null, 
-/**
- * When it was written.
- */
-at: Timestamp, 
-/**
- * Plain text. From a server: data, shown as text.
- */
-text: string, 
-/**
- * The state that this entry brought about, if it changed it.
- */
-new_state: TicketState | null, 
-/**
- * Its files.
- */
-attachments: Array<AttachmentMeta>, };
+/** One entry of a ticket's thread, as its requester may see it. */
+export type FollowUp = {
+  /** Its identity. */
+  id: FollowUpId;
+  /** Who wrote it. */
+  author: Author;
+  /** Their name, as people say it. */
+  author_name: string | null;
+  /** When it was written. */
+  at: Timestamp;
+  /** Plain text. From a server: data, shown as text. */
+  text: string;
+  /** The state that this entry brought about, if it changed it. */
+  new_state: TicketState | null;
+  /** Its files. */
+  attachments: Array<AttachmentMeta>;
+};
 
-/**
- * A follow-up, named by whoever writes it, for the same reason as [`ClientId`].
- */
+/** A follow-up, named by whoever writes it, for the same reason as [`ClientId`]. */
 export type FollowUpId = string;
 
-/**
- * Answer to `POST /tickets/{client_id}/follow-ups`.
- */
-export type FollowUpReceipt = { 
-/**
- * As sent.
- */
-id: FollowUpId, 
-/**
- * Announced files whose bytes have not arrived.
- */
-missing: Array<AttachmentId>, };
+/** Answer to `POST /tickets/{client_id}/follow-ups`. */
+export type FollowUpReceipt = {
+  /** As sent. */
+  id: FollowUpId;
+  /** Announced files whose bytes have not arrived. */
+  missing: Array<AttachmentId>;
+};
 
-/**
- * How a check went.
- */
-export type Health = "good" | "degraded" | "broken";
+/** How a check went. */
+export type Health = 'good' | 'degraded' | 'broken';
 
-/**
- * The first frame each way.
- */
-export type Hello = { 
-/**
- * Newest version the sender speaks.
- */
-protocol: number, 
-/**
- * Oldest version the sender speaks.
- */
-oldest: number, 
-/**
- * Version of the sending program.
- */
-program: string, 
-/**
- * What the sender is.
- */
-role: PeerRole, };
+/** The first frame each way. */
+export type Hello = {
+  /** Newest version the sender speaks. */
+  protocol: number;
+  /** Oldest version the sender speaks. */
+  oldest: number;
+  /** Version of the sending program. */
+  program: string;
+  /** What the sender is. */
+  role: PeerRole;
+};
 
-/**
- * What Home shows.
- */
-export type Home = { 
-/**
- * First name or login, for the greeting; empty if unknown.
- */
-name: string, 
-/**
- * The connection to the helpdesk.
- */
-connection: Connection, 
-/**
- * Requests that are not over.
- */
-open_requests: number, 
-/**
- * Requests with an answer that was not read.
- */
-unread_requests: number, 
-/**
- * Requests that wait to be sent.
- */
-waiting: number, 
-/**
- * Requests that could not be sent and need a look.
- */
-parked: number, 
-/**
- * A draft that was begun, with the beginning of its text.
- */
-draft: DraftTeaser | null, 
-/**
- * What is unusual about this computer, worst first.
- */
-findings: Array<Finding>, 
-/**
- * What is true for every screen.
- */
-notices: Array<Notice>, };
+/** What Home shows. */
+export type Home = {
+  /** First name or login, for the greeting; empty if unknown. */
+  name: string;
+  /** The connection to the helpdesk. */
+  connection: Connection;
+  /** Requests that are not over. */
+  open_requests: number;
+  /** Requests with an answer that was not read. */
+  unread_requests: number;
+  /** Requests that wait to be sent. */
+  waiting: number;
+  /** Requests that could not be sent and need a look. */
+  parked: number;
+  /** A draft that was begun, with the beginning of its text. */
+  draft: DraftTeaser | null;
+  /** What is unusual about this computer, worst first. */
+  findings: Array<Finding>;
+  /** What is true for every screen. */
+  notices: Array<Notice>;
+};
 
-/**
- * A network interface.
- */
-export type Interface = { 
-/**
- * "wlp0s20f3", "Ethernet 2".
- */
-name: string, 
-/**
- * What it is.
- */
-kind: InterfaceKind, 
-/**
- * Whether it has a link.
- */
-up: boolean, 
-/**
- * Hardware address, `aa:bb:cc:dd:ee:ff`.
- */
-mac: string | null, 
-/**
- * Addresses with prefix length, `192.0.2.4/24`.
- */
-addresses: Array<string>, 
-/**
- * Negotiated speed.
- */
-speed_mbit: number | null, 
-/**
- * Largest packet.
- */
-mtu: number | null, 
-/**
- * Its Wi-Fi, if it is one and connected.
- */
-wifi: Wifi | null, 
-/**
- * Packets that could not be received or sent since start.
- */
-errors: number | null, };
+/** A network interface. */
+export type Interface = {
+  /** "wlp0s20f3", "Ethernet 2". */
+  name: string;
+  /** What it is. */
+  kind: InterfaceKind;
+  /** Whether it has a link. */
+  up: boolean;
+  /** Hardware address, `aa:bb:cc:dd:ee:ff`. */
+  mac: string | null;
+  /** Addresses with prefix length, `192.0.2.4/24`. */
+  addresses: Array<string>;
+  /** Negotiated speed. */
+  speed_mbit: number | null;
+  /** Largest packet. */
+  mtu: number | null;
+  /** Its Wi-Fi, if it is one and connected. */
+  wifi: Wifi | null;
+  /** Packets that could not be received or sent since start. */
+  errors: number | null;
+};
 
-/**
- * What an interface is.
- */
-export type InterfaceKind = "wired" | "wireless" | "mobile" | "vpn" | "virtual" | "other";
+/** What an interface is. */
+export type InterfaceKind = 'wired' | 'wireless' | 'mobile' | 'vpn' | 'virtual' | 'other';
 
-/**
- * Language of the interface.
- */
-export type Language = "system" | "en" | "fr";
+/** Language of the interface. */
+export type Language = 'system' | 'en' | 'fr';
 
-/**
- * What the ledger records.
- */
-export type LedgerAction = "submitted" | "delivered" | "replied" | "screen-captured" | "enrolled" | "settings-changed" | "exported" | "erased" | "store-set-aside";
+/** What the ledger records. */
+export type LedgerAction =
+  | 'submitted'
+  | 'delivered'
+  | 'replied'
+  | 'screen-captured'
+  | 'enrolled'
+  | 'settings-changed'
+  | 'exported'
+  | 'erased'
+  | 'store-set-aside';
 
-/**
- * An entry of the ledger.
- */
-export type LedgerEntry = { 
-/**
- * Its place, from 1.
- */
-sequence: number, 
-/**
- * When.
- */
-at: Timestamp, 
-/**
- * What was done.
- */
-action: LedgerAction, 
-/**
- * The request concerned, if one is.
- */
-client_id: ClientId | null, 
-/**
- * In words for technicians: number, address, size.
- */
-detail: string, 
-/**
- * Digest over this entry and the digest before: SHA-256 of the previous digest and the entry's canonical JSON.
- */
-digest: Sha256, };
+/** An entry of the ledger. */
+export type LedgerEntry = {
+  /** Its place, from 1. */
+  sequence: number;
+  /** When. */
+  at: Timestamp;
+  /** What was done. */
+  action: LedgerAction;
+  /** The request concerned, if one is. */
+  client_id: ClientId | null;
+  /** In words for technicians: number, address, size. */
+  detail: string;
+  /** Digest over this entry and the digest before: SHA-256 of the previous digest and the entry's canonical JSON. */
+  digest: Sha256;
+};
 
-/**
- * Three steps of urgency and impact, which every helpdesk can hold (ITIL: priority = impact × urgency).
- */
-export type Level = "low" | "medium" | "high";
+/** Three steps of urgency and impact, which every helpdesk can hold (ITIL: priority = impact × urgency). */
+export type Level = 'low' | 'medium' | 'high';
 
-/**
- * Language and keyboard.
- */
-export type Locale = { 
-/**
- * Language of texts, BCP 47 ("fr-FR").
- */
-language: string | null, 
-/**
- * Formats of dates and numbers, BCP 47.
- */
-formats: string | null, 
-/**
- * Keyboard layouts ("fr(oss)").
- */
-keyboards: Array<string>, 
-/**
- * Character encoding.
- */
-encoding: string | null, };
+/** Language and keyboard. */
+export type Locale = {
+  /** Language of texts, BCP 47 ("fr-FR"). */
+  language: string | null;
+  /** Formats of dates and numbers, BCP 47. */
+  formats: string | null;
+  /** Keyboard layouts ("fr(oss)"). */
+  keyboards: Array<string>;
+  /** Character encoding. */
+  encoding: string | null;
+};
 
-/**
- * A line of the system's log, redacted.
- */
-export type LogLine = { 
-/**
- * When (the last time, if repeated).
- */
-at: Timestamp, 
-/**
- * Who wrote it (unit, program, event source).
- */
-source: string, 
-/**
- * How bad (RFC 5424, section 6.2.1: 0 emergency to 3 error).
- */
-severity: number, 
-/**
- * What it says.
- */
-message: string, 
-/**
- * How often it was said.
- */
-times: number, };
+/** A line of the system's log, redacted. */
+export type LogLine = {
+  /** When (the last time, if repeated). */
+  at: Timestamp;
+  /** Who wrote it (unit, program, event source). */
+  source: string;
+  /** How bad (RFC 5424, section 6.2.1: 0 emergency to 3 error). */
+  severity: number;
+  /** What it says. */
+  message: string;
+  /** How often it was said. */
+  times: number;
+};
 
-/**
- * Sound and cameras.
- */
-export type Media = { 
-/**
- * Sound cards.
- */
-sound: Array<string>, 
-/**
- * Inputs and outputs with their state, where a sound server tells.
- */
-endpoints: Array<SoundEndpoint>, 
-/**
- * Cameras.
- */
-cameras: Array<string>, };
+/** Sound and cameras. */
+export type Media = {
+  /** Sound cards. */
+  sound: Array<string>;
+  /** Inputs and outputs with their state, where a sound server tells. */
+  endpoints: Array<SoundEndpoint>;
+  /** Cameras. */
+  cameras: Array<string>;
+};
 
-/**
- * Memory.
- */
-export type Memory = { 
-/**
- * Installed, as the system sees it.
- */
-total_bytes: number, 
-/**
- * What programs can still get without swapping.
- */
-available_bytes: number, 
-/**
- * Size of swap or page file.
- */
-swap_total_bytes: number, 
-/**
- * Part of it in use.
- */
-swap_used_bytes: number, 
-/**
- * Share of time in which some task waited for memory, last 10 s (Linux PSI), 0 to 100.
- */
-pressure_percent: number | null, 
-/**
- * Programs that the kernel ended for lack of memory since start.
- */
-killed_for_memory: number | null, };
+/** Memory. */
+export type Memory = {
+  /** Installed, as the system sees it. */
+  total_bytes: number;
+  /** What programs can still get without swapping. */
+  available_bytes: number;
+  /** Size of swap or page file. */
+  swap_total_bytes: number;
+  /** Part of it in use. */
+  swap_used_bytes: number;
+  /** Share of time in which some task waited for memory, last 10 s (Linux PSI), 0 to 100. */
+  pressure_percent: number | null;
+  /** Programs that the kernel ended for lack of memory since start. */
+  killed_for_memory: number | null;
+};
 
-/**
- * What the agent sends.
- */
-export type Message = { "message": "reply", 
-/**
- * The call's number.
- */
-id: number, 
-/**
- * What came of it.
- */
-outcome: Outcome, } | { "message": "event", 
-/**
- * What.
- */
-event: Event, };
+/** What the agent sends. */
+export type Message =
+  | {
+      message: 'reply';
+      /** The call's number. */
+      id: number;
+      /** What came of it. */
+      outcome: Outcome;
+    }
+  | {
+      message: 'event';
+      /** What. */
+      event: Event;
+    };
 
-/**
- * The network, as seen from here.
- */
-export type Network = { 
-/**
- * Interfaces but loopback.
- */
-interfaces: Array<Interface>, 
-/**
- * Default gateways and whether they answer.
- */
-gateways: Array<Reachability>, 
-/**
- * Name servers and whether they answer.
- */
-name_servers: Array<Reachability>, 
-/**
- * Search domains.
- */
-domains: Array<string>, 
-/**
- * Proxy address without credentials, or the address of its automatic configuration.
- */
-proxy: string | null, 
-/**
- * Whether a VPN interface is up.
- */
-vpn_up: boolean, 
-/**
- * What the system thinks of its connection.
- */
-connectivity: Connectivity, 
-/**
- * The servers Deskside is set up for.
- */
-servers: Array<Reachability>, };
+/** The network, as seen from here. */
+export type Network = {
+  /** Interfaces but loopback. */
+  interfaces: Array<Interface>;
+  /** Default gateways and whether they answer. */
+  gateways: Array<Reachability>;
+  /** Name servers and whether they answer. */
+  name_servers: Array<Reachability>;
+  /** Search domains. */
+  domains: Array<string>;
+  /** Proxy address without credentials, or the address of its automatic configuration. */
+  proxy: string | null;
+  /** Whether a VPN interface is up. */
+  vpn_up: boolean;
+  /** What the system thinks of its connection. */
+  connectivity: Connectivity;
+  /** The servers Deskside is set up for. */
+  servers: Array<Reachability>;
+};
 
-/**
- * Request of `POST /console/enrolment-tokens`.
- */
-export type NewEnrolmentToken = { 
-/**
- * What it is for, in words.
- */
-label: string, 
-/**
- * How many devices may use it, 1 to 1,000,000.
- */
-uses: number, 
-/**
- * Until when; at most a year ahead.
- */
-expires_at: Timestamp, };
+/** Request of `POST /console/enrolment-tokens`. */
+export type NewEnrolmentToken = {
+  /** What it is for, in words. */
+  label: string;
+  /** How many devices may use it, 1 to 1,000,000. */
+  uses: number;
+  /** Until when; at most a year ahead. */
+  expires_at: Timestamp;
+};
 
-/**
- * Request of `POST /tickets/{client_id}/follow-ups`: idempotent on `id`.
- */
-export type NewFollowUp = { 
-/**
- * Chosen by the agent before the first try.
- */
-id: FollowUpId, 
-/**
- * Plain text.
- */
-text: string, 
-/**
- * Files that follow, as for a ticket: `PUT /tickets/{client_id}/attachments/{id}`.
- */
-attachments: Array<AttachmentMeta>, };
+/** Request of `POST /tickets/{client_id}/follow-ups`: idempotent on `id`. */
+export type NewFollowUp = {
+  /** Chosen by the agent before the first try. */
+  id: FollowUpId;
+  /** Plain text. */
+  text: string;
+  /** Files that follow, as for a ticket: `PUT /tickets/{client_id}/attachments/{id}`. */
+  attachments: Array<AttachmentMeta>;
+};
 
-/**
- * Request of `POST /console/people`.
- */
-export type NewPerson = { 
-/**
- * Login name.
- */
-login: string, 
-/**
- * Name as people say it.
- */
-display_name: string, 
-/**
- * What they may do.
- */
-role: Role, 
-/**
- * First password; at least 12 characters.
- */
-password: string, };
+/** Request of `POST /console/people`. */
+export type NewPerson = {
+  /** Login name. */
+  login: string;
+  /** Name as people say it. */
+  display_name: string;
+  /** What they may do. */
+  role: Role;
+  /** First password; at least 12 characters. */
+  password: string;
+};
 
-/**
- * Request of `POST /tickets/{client_id}/verdicts`: idempotent on `id`.
- */
-export type NewVerdict = { 
-/**
- * Chosen by the agent before the first try; becomes the identity of the thread's entry.
- */
-id: FollowUpId, 
-/**
- * What the requester says.
- */
-verdict: Verdict, };
+/** Request of `POST /tickets/{client_id}/verdicts`: idempotent on `id`. */
+export type NewVerdict = {
+  /** Chosen by the agent before the first try; becomes the identity of the thread's entry. */
+  id: FollowUpId;
+  /** What the requester says. */
+  verdict: Verdict;
+};
 
-/**
- * Something that is true for every screen, with a text `notice-` + code.
- */
-export type Notice = { 
-/**
- * What.
- */
-code: ErrorCode, 
-/**
- * For technicians.
- */
-detail: string, };
+/** Something that is true for every screen, with a text `notice-` + code. */
+export type Notice = {
+  /** What. */
+  code: ErrorCode;
+  /** For technicians. */
+  detail: string;
+};
 
-/**
- * Notifications.
- */
-export type Notifications = "on" | "off";
+/** Notifications. */
+export type Notifications = 'on' | 'off';
 
-/**
- * One line of `GET /events` (server-sent events, event `nudge`): something after the cursor waits to be fetched.
- */
-export type Nudge = { 
-/**
- * The newest cursor there is.
- */
-cursor: string, };
+/** One line of `GET /events` (server-sent events, event `nudge`): something after the cursor waits to be fetched. */
+export type Nudge = {
+  /** The newest cursor there is. */
+  cursor: string;
+};
 
-/**
- * What came of a call.
- */
-export type Outcome = { "ok": Response } | { "err": ErrorReport };
+/** What came of a call. */
+export type Outcome = { ok: Response } | { err: ErrorReport };
 
-/**
- * What an end of the local socket is.
- */
-export type PeerRole = "agent" | "window" | "command-line" | "dev-host";
+/** What an end of the local socket is. */
+export type PeerRole = 'agent' | 'window' | 'command-line' | 'dev-host';
 
-/**
- * Somebody who signs in to the console.
- */
-export type Person = { 
-/**
- * Login name.
- */
-login: string, 
-/**
- * Name as people say it; requesters see it.
- */
-display_name: string, 
-/**
- * What they may do.
- */
-role: Role, 
-/**
- * Whether they can sign in.
- */
-active: boolean, };
+/** Somebody who signs in to the console. */
+export type Person = {
+  /** Login name. */
+  login: string;
+  /** Name as people say it; requesters see it. */
+  display_name: string;
+  /** What they may do. */
+  role: Role;
+  /** Whether they can sign in. */
+  active: boolean;
+};
 
-/**
- * Mains and battery.
- */
-export type Power = { 
-/**
- * On mains; `None` where nothing says.
- */
-on_mains: boolean | null, 
-/**
- * Batteries of the machine itself.
- */
-batteries: Array<Battery>, };
+/** Mains and battery. */
+export type Power = {
+  /** On mains; `None` where nothing says. */
+  on_mains: boolean | null;
+  /** Batteries of the machine itself. */
+  batteries: Array<Battery>;
+};
 
-/**
- * All that would leave, as it would leave.
- */
-export type Preview = { 
-/**
- * Of which draft.
- */
-draft: DraftId, 
-/**
- * The bytes that [`Request::Submit`] sends: a [`crate::ticket::TicketDocument`] as JSON. The preview is rendered
- * from this text and nothing else.
- */
-document: string, 
-/**
- * Digest of those bytes.
- */
-document_sha256: Sha256, 
-/**
- * Every section there is, sent or not, in order.
- */
-sections: Array<SectionChoice>, 
-/**
- * Values of the sections that are **not** sent, so that the user can see what the switch would add.
- */
-held_back: Facts, 
-/**
- * Whether some sections are still being collected; [`Event::FactsChanged`] tells when to ask again.
- */
-collecting: boolean, 
-/**
- * Where it goes, in words.
- */
-destination: string, };
+/** All that would leave, as it would leave. */
+export type Preview = {
+  /** Of which draft. */
+  draft: DraftId;
+  /**
+   * The bytes that [`Request::Submit`] sends: a [`crate::ticket::TicketDocument`] as JSON. The preview is rendered
+   * from this text and nothing else.
+   */
+  document: string;
+  /** Digest of those bytes. */
+  document_sha256: Sha256;
+  /** Every section there is, sent or not, in order. */
+  sections: Array<SectionChoice>;
+  /** Values of the sections that are **not** sent, so that the user can see what the switch would add. */
+  held_back: Facts;
+  /** Whether some sections are still being collected; [`Event::FactsChanged`] tells when to ask again. */
+  collecting: boolean;
+  /** Where it goes, in words. */
+  destination: string;
+};
 
-/**
- * A printer and its queue.
- */
-export type Printer = { 
-/**
- * Its name here.
- */
-name: string, 
-/**
- * Where it stands, as IT wrote it.
- */
-location: string | null, 
-/**
- * Maker and model.
- */
-model: string | null, 
-/**
- * Whether it is the default.
- */
-default: boolean, 
-/**
- * What it does now.
- */
-state: PrinterState, 
-/**
- * Why it is in that state, as it says ("media-empty", "toner-low"; RFC 8011, section 5.4.12).
- */
-reasons: Array<string>, 
-/**
- * Whether it takes new jobs.
- */
-accepting: boolean | null, 
-/**
- * Jobs that wait.
- */
-jobs: number | null, 
-/**
- * Where it is, without credentials.
- */
-uri: string | null, };
+/** A printer and its queue. */
+export type Printer = {
+  /** Its name here. */
+  name: string;
+  /** Where it stands, as IT wrote it. */
+  location: string | null;
+  /** Maker and model. */
+  model: string | null;
+  /** Whether it is the default. */
+  default: boolean;
+  /** What it does now. */
+  state: PrinterState;
+  /** Why it is in that state, as it says ("media-empty", "toner-low"; RFC 8011, section 5.4.12). */
+  reasons: Array<string>;
+  /** Whether it takes new jobs. */
+  accepting: boolean | null;
+  /** Jobs that wait. */
+  jobs: number | null;
+  /** Where it is, without credentials. */
+  uri: string | null;
+};
 
-/**
- * What a printer does now (RFC 8011, section 5.4.11).
- */
-export type PrinterState = "idle" | "processing" | "stopped" | "unknown";
+/** What a printer does now (RFC 8011, section 5.4.11). */
+export type PrinterState = 'idle' | 'processing' | 'stopped' | 'unknown';
 
-/**
- * Printers.
- */
-export type Printers = { 
-/**
- * Each printer set up here.
- */
-printers: Array<Printer>, };
+/** Printers. */
+export type Printers = {
+  /** Each printer set up here. */
+  printers: Array<Printer>;
+};
 
-/**
- * What was done and sent here.
- */
-export type Privacy = { 
-/**
- * Newest first.
- */
-entries: Array<LedgerEntry>, 
-/**
- * Whether the chain of entries is whole.
- */
-intact: boolean, 
-/**
- * Bytes kept on this computer.
- */
-kept_bytes: number, 
-/**
- * Where they are.
- */
-folder: string, };
+/** What was done and sent here. */
+export type Privacy = {
+  /** Newest first. */
+  entries: Array<LedgerEntry>;
+  /** Whether the chain of entries is whole. */
+  intact: boolean;
+  /** Bytes kept on this computer. */
+  kept_bytes: number;
+  /** Where they are. */
+  folder: string;
+};
 
-/**
- * An error answer (RFC 9457, media type `application/problem+json`).
- */
-export type Problem = { 
-/**
- * A stable address of the kind of problem, `urn:deskside:problem:` + code.
- */
-type: string, 
-/**
- * The kind in words, English.
- */
-title: string, 
-/**
- * The HTTP status.
- */
-status: number, 
-/**
- * This occurrence, English, without secrets.
- */
-detail: string | null, 
-/**
- * The code of the kind, what programs decide on.
- */
-code: ErrorCode, 
-/**
- * The request's identity in the hub's log.
- */
-request_id: string | null, };
+/** An error answer (RFC 9457, media type `application/problem+json`). */
+export type Problem = {
+  /** A stable address of the kind of problem, `urn:deskside:problem:` + code. */
+  type: string;
+  /** The kind in words, English. */
+  title: string;
+  /** The HTTP status. */
+  status: number;
+  /** This occurrence, English, without secrets. */
+  detail: string | null;
+  /** The code of the kind, what programs decide on. */
+  code: ErrorCode;
+  /** The request's identity in the hub's log. */
+  request_id: string | null;
+};
 
-/**
- * The processor.
- */
-export type Processor = { 
-/**
- * "Intel(R) Core(TM) i7-1185G7".
- */
-model: string | null, 
-/**
- * Physical cores.
- */
-cores: number | null, 
-/**
- * Logical processors.
- */
-threads: number, 
-/**
- * Present frequency of the fastest core.
- */
-frequency_mhz: number | null, 
-/**
- * Busy share of all processors over the sampling time, 0 to 100.
- */
-busy_percent: number | null, 
-/**
- * Average number of tasks that ran or waited over 1, 5 and 15 minutes.
- */
-load: [number, number, number] | null, 
-/**
- * Share of time in which some task waited for a processor, last 10 s (Linux PSI), 0 to 100.
- */
-pressure_percent: number | null, 
-/**
- * Hottest processor sensor.
- */
-temperature_celsius: number | null, };
+/** The processor. */
+export type Processor = {
+  /** "Intel(R) Core(TM) i7-1185G7". */
+  model: string | null;
+  /** Physical cores. */
+  cores: number | null;
+  /** Logical processors. */
+  threads: number;
+  /** Present frequency of the fastest core. */
+  frequency_mhz: number | null;
+  /** Busy share of all processors over the sampling time, 0 to 100. */
+  busy_percent: number | null;
+  /** Average number of tasks that ran or waited over 1, 5 and 15 minutes. */
+  load: [number, number, number] | null;
+  /** Share of time in which some task waited for a processor, last 10 s (Linux PSI), 0 to 100. */
+  pressure_percent: number | null;
+  /** Hottest processor sensor. */
+  temperature_celsius: number | null;
+};
 
-/**
- * All processes of one name together.
- */
-export type Program = { 
-/**
- * Name of the executable.
- */
-name: string, 
-/**
- * Processes of this name.
- */
-processes: number, 
-/**
- * Share of one processor, 0 to 100 times the number of processors.
- */
-processor_percent: number, 
-/**
- * Resident memory.
- */
-memory_bytes: number, };
+/** All processes of one name together. */
+export type Program = {
+  /** Name of the executable. */
+  name: string;
+  /** Processes of this name. */
+  processes: number;
+  /** Share of one processor, 0 to 100 times the number of processors. */
+  processor_percent: number;
+  /** Resident memory. */
+  memory_bytes: number;
+};
 
-/**
- * The programs that use most. Names only: no arguments, no window titles, no user names.
- */
-export type Programs = { 
-/**
- * How many processes run.
- */
-running: number, 
-/**
- * The busiest, first the busiest.
- */
-by_processor: Array<Program>, 
-/**
- * The largest, first the largest.
- */
-by_memory: Array<Program>, };
+/** The programs that use most. Names only: no arguments, no window titles, no user names. */
+export type Programs = {
+  /** How many processes run. */
+  running: number;
+  /** The busiest, first the busiest. */
+  by_processor: Array<Program>;
+  /** The largest, first the largest. */
+  by_memory: Array<Program>;
+};
 
-/**
- * How the requester found it.
- */
-export type Rating = { 
-/**
- * 1 to 5.
- */
-stars: number, 
-/**
- * In words.
- */
-comment: string | null, };
+/** How the requester found it. */
+export type Rating = {
+  /** 1 to 5. */
+  stars: number;
+  /** In words. */
+  comment: string | null;
+};
 
-/**
- * Whether something answers, and how fast.
- */
-export type Reachability = { 
-/**
- * Address or name of what was asked, without credentials.
- */
-target: string, 
-/**
- * Whether it answered.
- */
-reachable: boolean, 
-/**
- * How long the answer took.
- */
-answer_ms: number | null, 
-/**
- * Why not, in English.
- */
-detail: string | null, };
+/** Whether something answers, and how fast. */
+export type Reachability = {
+  /** Address or name of what was asked, without credentials. */
+  target: string;
+  /** Whether it answered. */
+  reachable: boolean;
+  /** How long the answer took. */
+  answer_ms: number | null;
+  /** Why not, in English. */
+  detail: string | null;
+};
 
 /**
  * Answer to `POST /tickets` (201 created, 200 already there) and to `GET /tickets/{client_id}/receipt`.
  *
  * The body of `POST /tickets` is the [`TicketDocument`], byte for byte as previewed.
  */
-export type Receipt = { 
-/**
- * The ticket's identity, as sent.
- */
-client_id: ClientId, 
-/**
- * The number people use.
- */
-number: number, 
-/**
- * Announced files whose bytes have not arrived: `PUT /tickets/{client_id}/attachments/{id}`.
- */
-missing: Array<AttachmentId>, };
+export type Receipt = {
+  /** The ticket's identity, as sent. */
+  client_id: ClientId;
+  /** The number people use. */
+  number: number;
+  /** Announced files whose bytes have not arrived: `PUT /tickets/{client_id}/attachments/{id}`. */
+  missing: Array<AttachmentId>;
+};
 
-/**
- * What can be asked of the agent.
- */
-export type Request = { "request": "home" } | { "request": "open-draft", 
-/**
- * This one; `None` is the newest unsent one, or a new one.
- */
-draft: DraftId | null, } | { "request": "save-draft", 
-/**
- * Which.
- */
-draft: DraftId, 
-/**
- * What changed.
- */
-change: DraftChange, } | { "request": "discard-draft", 
-/**
- * Which.
- */
-draft: DraftId, } | { "request": "take-capture" } | { "request": "open-capture", 
-/**
- * Which.
- */
-capture: CaptureId, } | { "request": "drop-capture", 
-/**
- * Which.
- */
-capture: CaptureId, } | { "request": "begin-upload", 
-/**
- * What it will belong to.
- */
-owner: UploadOwner, 
-/**
- * File name, without folders.
- */
-name: string, 
-/**
- * Its media type; empty if not known.
- */
-media_type: string, 
-/**
- * Size in bytes.
- */
-size_bytes: number, 
-/**
- * Whether it is a picture of the screen, flattened: the agent encodes it anew, without metadata.
- */
-screenshot: boolean, } | { "request": "upload-piece", 
-/**
- * Which upload.
- */
-upload: UploadId, 
-/**
- * Where the piece begins; must be where the last one ended.
- */
-offset: number, 
-/**
- * At most [`crate::limits::CHUNK_BYTES`], in base64 (RFC 4648, section 4).
- */
-data_base64: string, } | { "request": "finish-upload", 
-/**
- * Which upload.
- */
-upload: UploadId, } | { "request": "remove-attachment", 
-/**
- * What it belongs to.
- */
-owner: UploadOwner, 
-/**
- * Which.
- */
-attachment: AttachmentId, } | { "request": "read-blob", 
-/**
- * Of what.
- */
-blob: Blob, 
-/**
- * From where, in bytes.
- */
-offset: number, } | { "request": "preview", 
-/**
- * Of which draft.
- */
-draft: DraftId, } | { "request": "set-section", 
-/**
- * Of which draft.
- */
-draft: DraftId, 
-/**
- * Which section.
- */
-section: SectionId, 
-/**
- * On or off.
- */
-on: boolean, } | { "request": "submit", 
-/**
- * Which draft.
- */
-draft: DraftId, 
-/**
- * Digest of the document that the user saw ([`Preview::document_sha256`]).
- */
-document_sha256: Sha256, } | { "request": "requests" } | { "request": "thread", 
-/**
- * Which.
- */
-client_id: ClientId, } | { "request": "reply", 
-/**
- * In which request.
- */
-client_id: ClientId, 
-/**
- * Plain text.
- */
-text: string, } | { "request": "give-verdict", 
-/**
- * On which request.
- */
-client_id: ClientId, 
-/**
- * What.
- */
-verdict: Verdict, } | { "request": "send-now" } | { "request": "retry-parked", 
-/**
- * Of which request.
- */
-client_id: ClientId, } | { "request": "facts" } | { "request": "privacy" } | { "request": "sent-document", 
-/**
- * Of which request.
- */
-client_id: ClientId, } | { "request": "export-data" } | { "request": "erase-data" } | { "request": "settings" } | { "request": "change-settings", 
-/**
- * All of them as they shall be.
- */
-settings: Settings, } | { "request": "enrol", 
-/**
- * The hub's address.
- */
-url: string, 
-/**
- * The token from IT.
- */
-token: string, } | { "request": "doctor" } | { "request": "show-window", 
-/**
- * Where.
- */
-route: Route, } | { "request": "quit" };
+/** What can be asked of the agent. */
+export type Request =
+  | { request: 'home' }
+  | {
+      request: 'open-draft';
+      /** This one; `None` is the newest unsent one, or a new one. */
+      draft: DraftId | null;
+    }
+  | {
+      request: 'save-draft';
+      /** Which. */
+      draft: DraftId;
+      /** What changed. */
+      change: DraftChange;
+    }
+  | {
+      request: 'discard-draft';
+      /** Which. */
+      draft: DraftId;
+    }
+  | { request: 'take-capture' }
+  | {
+      request: 'open-capture';
+      /** Which. */
+      capture: CaptureId;
+    }
+  | {
+      request: 'drop-capture';
+      /** Which. */
+      capture: CaptureId;
+    }
+  | {
+      request: 'begin-upload';
+      /** What it will belong to. */
+      owner: UploadOwner;
+      /** File name, without folders. */
+      name: string;
+      /** Its media type; empty if not known. */
+      media_type: string;
+      /** Size in bytes. */
+      size_bytes: number;
+      /** Whether it is a picture of the screen, flattened: the agent encodes it anew, without metadata. */
+      screenshot: boolean;
+    }
+  | {
+      request: 'upload-piece';
+      /** Which upload. */
+      upload: UploadId;
+      /** Where the piece begins; must be where the last one ended. */
+      offset: number;
+      /** At most [`crate::limits::CHUNK_BYTES`], in base64 (RFC 4648, section 4). */
+      data_base64: string;
+    }
+  | {
+      request: 'finish-upload';
+      /** Which upload. */
+      upload: UploadId;
+    }
+  | {
+      request: 'remove-attachment';
+      /** What it belongs to. */
+      owner: UploadOwner;
+      /** Which. */
+      attachment: AttachmentId;
+    }
+  | {
+      request: 'read-blob';
+      /** Of what. */
+      blob: Blob;
+      /** From where, in bytes. */
+      offset: number;
+    }
+  | {
+      request: 'preview';
+      /** Of which draft. */
+      draft: DraftId;
+    }
+  | {
+      request: 'set-section';
+      /** Of which draft. */
+      draft: DraftId;
+      /** Which section. */
+      section: SectionId;
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      request: 'submit';
+      /** Which draft. */
+      draft: DraftId;
+      /** Digest of the document that the user saw ([`Preview::document_sha256`]). */
+      document_sha256: Sha256;
+    }
+  | { request: 'requests' }
+  | {
+      request: 'thread';
+      /** Which. */
+      client_id: ClientId;
+    }
+  | {
+      request: 'reply';
+      /** In which request. */
+      client_id: ClientId;
+      /** Plain text. */
+      text: string;
+    }
+  | {
+      request: 'give-verdict';
+      /** On which request. */
+      client_id: ClientId;
+      /** What. */
+      verdict: Verdict;
+    }
+  | { request: 'send-now' }
+  | {
+      request: 'retry-parked';
+      /** Of which request. */
+      client_id: ClientId;
+    }
+  | { request: 'facts' }
+  | { request: 'privacy' }
+  | {
+      request: 'sent-document';
+      /** Of which request. */
+      client_id: ClientId;
+    }
+  | { request: 'export-data' }
+  | { request: 'erase-data' }
+  | { request: 'settings' }
+  | {
+      request: 'change-settings';
+      /** All of them as they shall be. */
+      settings: Settings;
+    }
+  | {
+      request: 'enrol';
+      /** The hub's address. */
+      url: string;
+      /** The token from IT. */
+      token: string;
+    }
+  | { request: 'doctor' }
+  | {
+      request: 'show-window';
+      /** Where. */
+      route: Route;
+    }
+  | { request: 'quit' };
 
-/**
- * A request in the list.
- */
-export type RequestRow = { 
-/**
- * Its identity.
- */
-client_id: ClientId, 
-/**
- * Title.
- */
-title: string, 
-/**
- * Where it is between here and the helpdesk.
- */
-delivery: Delivery, 
-/**
- * Where it stands there.
- */
-state: TicketState | null, 
-/**
- * Who works on it.
- */
-assignee: string | null, 
-/**
- * When it was submitted.
- */
-created_at: Timestamp, 
-/**
- * When something changed last.
- */
-updated_at: Timestamp, 
-/**
- * Whether there is an answer that was not read.
- */
-unread: boolean, };
+/** A request in the list. */
+export type RequestRow = {
+  /** Its identity. */
+  client_id: ClientId;
+  /** Title. */
+  title: string;
+  /** Where it is between here and the helpdesk. */
+  delivery: Delivery;
+  /** Where it stands there. */
+  state: TicketState | null;
+  /** Who works on it. */
+  assignee: string | null;
+  /** When it was submitted. */
+  created_at: Timestamp;
+  /** When something changed last. */
+  updated_at: Timestamp;
+  /** Whether there is an answer that was not read. */
+  unread: boolean;
+};
 
-/**
- * Who asks.
- */
-export type Requester = { 
-/**
- * Login name on the device.
- */
-login: string, 
-/**
- * Name as people say it.
- */
-display_name: string | null, 
-/**
- * Language for answers, BCP 47.
- */
-language: string, };
+/** Who asks. */
+export type Requester = {
+  /** Login name on the device. */
+  login: string;
+  /** Name as people say it. */
+  display_name: string | null;
+  /** Language for answers, BCP 47. */
+  language: string;
+};
 
-/**
- * What comes back.
- */
-export type Response = { "response": "done" } | { "response": "home", "body": Home } | { "response": "draft", "body": Draft } | { "response": "capture", "body": Capture } | { "response": "upload", "body": { 
-/**
- * Its identity.
- */
-upload: UploadId, } } | { "response": "attached", "body": { 
-/**
- * As it will be sent.
- */
-attachment: AttachmentMeta, } } | { "response": "piece", "body": { 
-/**
- * The bytes, in base64.
- */
-data_base64: string, 
-/**
- * Size of the whole, in bytes.
- */
-total_bytes: number, } } | { "response": "preview", "body": Preview } | { "response": "submitted", "body": { 
-/**
- * The ticket's identity.
- */
-client_id: ClientId, } } | { "response": "requests", "body": { 
-/**
- * Newest change first.
- */
-requests: Array<RequestRow>, } } | { "response": "thread", "body": Thread } | { "response": "facts", "body": ComputerView } | { "response": "privacy", "body": Privacy } | { "response": "document", "body": { 
-/**
- * The bytes, which are UTF-8.
- */
-text: string, } } | { "response": "settings", "body": SettingsView } | { "response": "doctor", "body": { 
-/**
- * Each check.
- */
-checks: Array<DoctorCheck>, } };
+/** What comes back. */
+export type Response =
+  | { response: 'done' }
+  | { response: 'home'; body: Home }
+  | { response: 'draft'; body: Draft }
+  | { response: 'capture'; body: Capture }
+  | {
+      response: 'upload';
+      body: {
+        /** Its identity. */
+        upload: UploadId;
+      };
+    }
+  | {
+      response: 'attached';
+      body: {
+        /** As it will be sent. */
+        attachment: AttachmentMeta;
+      };
+    }
+  | {
+      response: 'piece';
+      body: {
+        /** The bytes, in base64. */
+        data_base64: string;
+        /** Size of the whole, in bytes. */
+        total_bytes: number;
+      };
+    }
+  | { response: 'preview'; body: Preview }
+  | {
+      response: 'submitted';
+      body: {
+        /** The ticket's identity. */
+        client_id: ClientId;
+      };
+    }
+  | {
+      response: 'requests';
+      body: {
+        /** Newest change first. */
+        requests: Array<RequestRow>;
+      };
+    }
+  | { response: 'thread'; body: Thread }
+  | { response: 'facts'; body: ComputerView }
+  | { response: 'privacy'; body: Privacy }
+  | {
+      response: 'document';
+      body: {
+        /** The bytes, which are UTF-8. */
+        text: string;
+      };
+    }
+  | { response: 'settings'; body: SettingsView }
+  | {
+      response: 'doctor';
+      body: {
+        /** Each check. */
+        checks: Array<DoctorCheck>;
+      };
+    };
 
-/**
- * What a person may do in the console.
- */
-export type Role = "technician" | "administrator";
+/** What a person may do in the console. */
+export type Role = 'technician' | 'administrator';
 
-/**
- * A place in the window.
- */
-export type Route = { "screen": "home" } | { "screen": "report", 
-/**
- * The draft.
- */
-draft: DraftId | null, 
-/**
- * A picture that the tray took before the window came.
- */
-capture: CaptureId | null, } | { "screen": "requests" } | { "screen": "request", 
-/**
- * Which.
- */
-client_id: ClientId, } | { "screen": "privacy" } | { "screen": "settings" } | { "screen": "computer" };
+/** A place in the window. */
+export type Route =
+  | { screen: 'home' }
+  | {
+      screen: 'report';
+      /** The draft. */
+      draft: DraftId | null;
+      /** A picture that the tray took before the window came. */
+      capture: CaptureId | null;
+    }
+  | { screen: 'requests' }
+  | {
+      screen: 'request';
+      /** Which. */
+      client_id: ClientId;
+    }
+  | { screen: 'privacy' }
+  | { screen: 'settings' }
+  | { screen: 'computer' };
 
-/**
- * One section: what was found, or why it could not be.
- */
-export type Section<T> = { "state": "collected", 
-/**
- * When.
- */
-at: Timestamp, 
-/**
- * How long it took.
- */
-took_ms: number, 
-/**
- * What was found, already redacted.
- */
-data: T, } | { "state": "failed", 
-/**
- * When.
- */
-at: Timestamp, 
-/**
- * Why.
- */
-why: SectionFailure, 
-/**
- * For technicians, in English, redacted.
- */
-detail: string, };
+/** One section: what was found, or why it could not be. */
+export type Section<T> =
+  | {
+      state: 'collected';
+      /** When. */
+      at: Timestamp;
+      /** How long it took. */
+      took_ms: number;
+      /** What was found, already redacted. */
+      data: T;
+    }
+  | {
+      state: 'failed';
+      /** When. */
+      at: Timestamp;
+      /** Why. */
+      why: SectionFailure;
+      /** For technicians, in English, redacted. */
+      detail: string;
+    };
 
-/**
- * A section and its switch.
- */
-export type SectionChoice = { 
-/**
- * Which.
- */
-section: SectionId, 
-/**
- * How much it tells about a person.
- */
-sensitivity: Sensitivity, 
-/**
- * Whether it leaves.
- */
-on: boolean, 
-/**
- * Whether IT's policy decided it.
- */
-decided_by_policy: boolean, 
-/**
- * Whether it is still being collected.
- */
-collecting: boolean, };
+/** A section and its switch. */
+export type SectionChoice = {
+  /** Which. */
+  section: SectionId;
+  /** How much it tells about a person. */
+  sensitivity: Sensitivity;
+  /** Whether it leaves. */
+  on: boolean;
+  /** Whether IT's policy decided it. */
+  decided_by_policy: boolean;
+  /** Whether it is still being collected. */
+  collecting: boolean;
+};
 
-/**
- * Why a section is missing.
- */
-export type SectionFailure = "timed-out" | "unavailable" | "denied" | "broken";
+/** Why a section is missing. */
+export type SectionFailure = 'timed-out' | 'unavailable' | 'denied' | 'broken';
 
-/**
- * The name of a section.
- */
-export type SectionId = "device" | "system" | "processor" | "memory" | "disks" | "network" | "power" | "displays" | "printers" | "media" | "programs" | "services" | "log" | "crashes" | "security" | "locale" | "user";
+/** The name of a section. */
+export type SectionId =
+  | 'device'
+  | 'system'
+  | 'processor'
+  | 'memory'
+  | 'disks'
+  | 'network'
+  | 'power'
+  | 'displays'
+  | 'printers'
+  | 'media'
+  | 'programs'
+  | 'services'
+  | 'log'
+  | 'crashes'
+  | 'security'
+  | 'locale'
+  | 'user';
 
-/**
- * The state of protections.
- */
-export type Security = { 
-/**
- * Whether the system's disk is encrypted (LUKS, BitLocker, FileVault).
- */
-disk_encrypted: boolean | null, 
-/**
- * Whether a firewall filters.
- */
-firewall_on: boolean | null, 
-/**
- * Which one.
- */
-firewall: string | null, 
-/**
- * Updates that wait to be installed.
- */
-updates_pending: number | null, 
-/**
- * Those of them that mend a security fault.
- */
-security_updates_pending: number | null, 
-/**
- * When the list of updates was last refreshed.
- */
-updates_checked_at: Timestamp | null, 
-/**
- * Whether the firmware starts only signed systems.
- */
-secure_boot: boolean | null, 
-/**
- * Virus protection and whether it is on and current, where the system tells.
- */
-antivirus: string | null, };
+/** The state of protections. */
+export type Security = {
+  /** Whether the system's disk is encrypted (LUKS, BitLocker, FileVault). */
+  disk_encrypted: boolean | null;
+  /** Whether a firewall filters. */
+  firewall_on: boolean | null;
+  /** Which one. */
+  firewall: string | null;
+  /** Updates that wait to be installed. */
+  updates_pending: number | null;
+  /** Those of them that mend a security fault. */
+  security_updates_pending: number | null;
+  /** When the list of updates was last refreshed. */
+  updates_checked_at: Timestamp | null;
+  /** Whether the firmware starts only signed systems. */
+  secure_boot: boolean | null;
+  /** Virus protection and whether it is on and current, where the system tells. */
+  antivirus: string | null;
+};
 
-/**
- * How much a section tells about a person, in the preview's words.
- */
-export type Sensitivity = "machine" | "surroundings" | "person";
+/** How much a section tells about a person, in the preview's words. */
+export type Sensitivity = 'machine' | 'surroundings' | 'person';
 
-/**
- * Services that failed.
- */
-export type Services = { 
-/**
- * The failed ones, of the system and of the user.
- */
-failed: Array<FailedService>, };
+/** Services that failed. */
+export type Services = {
+  /** The failed ones, of the system and of the user. */
+  failed: Array<FailedService>;
+};
 
-/**
- * Answer to `POST /console/session` and `GET /console/session`. The session itself is an HttpOnly cookie.
- */
-export type Session = { 
-/**
- * Who is signed in.
- */
-person: Person, 
-/**
- * To be sent back as `X-CSRF-Token` with everything that changes something.
- */
-csrf_token: string, 
-/**
- * Whether the password is the one made at first start and must be changed.
- */
-must_change_password: boolean, };
+/** Answer to `POST /console/session` and `GET /console/session`. The session itself is an HttpOnly cookie. */
+export type Session = {
+  /** Who is signed in. */
+  person: Person;
+  /** To be sent back as `X-CSRF-Token` with everything that changes something. */
+  csrf_token: string;
+  /** Whether the password is the one made at first start and must be changed. */
+  must_change_password: boolean;
+};
 
-/**
- * The name of a setting.
- */
-export type SettingKey = "language" | "theme" | "notifications" | "autostart";
+/** The name of a setting. */
+export type SettingKey = 'language' | 'theme' | 'notifications' | 'autostart';
 
-/**
- * What a user can choose.
- */
-export type Settings = { 
-/**
- * Language of the interface.
- */
-language: Language, 
-/**
- * Light or dark.
- */
-theme: Theme, 
-/**
- * Whether a new answer shows a notification.
- */
-notifications: Notifications, 
-/**
- * Whether Deskside starts with the session.
- */
-autostart: Autostart, };
+/** What a user can choose. */
+export type Settings = {
+  /** Language of the interface. */
+  language: Language;
+  /** Light or dark. */
+  theme: Theme;
+  /** Whether a new answer shows a notification. */
+  notifications: Notifications;
+  /** Whether Deskside starts with the session. */
+  autostart: Autostart;
+};
 
-/**
- * What is in force, and who decided it.
- */
-export type SettingsView = { 
-/**
- * What is in force.
- */
-settings: Settings, 
-/**
- * Those that IT decided: shown with a lock.
- */
-decided_by_policy: Array<SettingKey>, 
-/**
- * The language in force, after asking the system: "en" or "fr".
- */
-language: string, 
-/**
- * Address of the helpdesk, if there is one.
- */
-helpdesk_url: string | null, 
-/**
- * What the company calls its helpdesk.
- */
-helpdesk_name: string | null, 
-/**
- * Whether this device has a credential.
- */
-enrolled: boolean, 
-/**
- * Version of the agent.
- */
-version: string, };
+/** What is in force, and who decided it. */
+export type SettingsView = {
+  /** What is in force. */
+  settings: Settings;
+  /** Those that IT decided: shown with a lock. */
+  decided_by_policy: Array<SettingKey>;
+  /** The language in force, after asking the system: "en" or "fr". */
+  language: string;
+  /** Address of the helpdesk, if there is one. */
+  helpdesk_url: string | null;
+  /** What the company calls its helpdesk. */
+  helpdesk_name: string | null;
+  /** Whether this device has a credential. */
+  enrolled: boolean;
+  /** Version of the agent. */
+  version: string;
+};
 
-/**
- * How bad a finding is.
- */
-export type Severity = "notice" | "warning" | "critical";
+/** How bad a finding is. */
+export type Severity = 'notice' | 'warning' | 'critical';
 
-/**
- * A SHA-256 digest (FIPS 180-4) in lower-case hexadecimal, 64 characters.
- */
+/** A SHA-256 digest (FIPS 180-4) in lower-case hexadecimal, 64 characters. */
 export type Sha256 = string;
 
-/**
- * Request of `POST /console/session`.
- */
-export type SignIn = { 
-/**
- * Login name.
- */
-login: string, 
-/**
- * Password.
- */
-password: string, };
+/** Request of `POST /console/session`. */
+export type SignIn = {
+  /** Login name. */
+  login: string;
+  /** Password. */
+  password: string;
+};
 
-/**
- * An input or output of the sound server.
- */
-export type SoundEndpoint = { 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Whether it is a microphone.
- */
-input: boolean, 
-/**
- * Whether it is the default.
- */
-default: boolean, 
-/**
- * Whether it is silenced.
- */
-muted: boolean | null, 
-/**
- * Volume, 0 to 100 and above when amplified.
- */
-volume_percent: number | null, };
+/** An input or output of the sound server. */
+export type SoundEndpoint = {
+  /** Its name. */
+  name: string;
+  /** Whether it is a microphone. */
+  input: boolean;
+  /** Whether it is the default. */
+  default: boolean;
+  /** Whether it is silenced. */
+  muted: boolean | null;
+  /** Volume, 0 to 100 and above when amplified. */
+  volume_percent: number | null;
+};
 
-/**
- * The operating system.
- */
-export type System = { 
-/**
- * "Debian GNU/Linux 12 (bookworm)".
- */
-name: string, 
-/**
- * "12".
- */
-version: string | null, 
-/**
- * Build or point release ("12.11", "26100.2314").
- */
-build: string | null, 
-/**
- * Kernel release.
- */
-kernel: string | null, 
-/**
- * "x86_64", "aarch64".
- */
-architecture: string, 
-/**
- * When it was started.
- */
-booted_at: Timestamp | null, 
-/**
- * Whether an installed update waits for a restart.
- */
-restart_pending: boolean | null, 
-/**
- * What asks for the restart (package names, update titles).
- */
-restart_reasons: Array<string>, 
-/**
- * IANA name, "Europe/Paris".
- */
-time_zone: string | null, 
-/**
- * Offset from UTC now, in minutes.
- */
-utc_offset_minutes: number, 
-/**
- * Desktop environment and session type ("XFCE", "x11").
- */
-desktop: string | null, 
-/**
- * "x11", "wayland", "tty".
- */
-session_type: string | null, };
+/** The operating system. */
+export type System = {
+  /** "Debian GNU/Linux 12 (bookworm)". */
+  name: string;
+  /** "12". */
+  version: string | null;
+  /** Build or point release ("12.11", "26100.2314"). */
+  build: string | null;
+  /** Kernel release. */
+  kernel: string | null;
+  /** "x86_64", "aarch64". */
+  architecture: string;
+  /** When it was started. */
+  booted_at: Timestamp | null;
+  /** Whether an installed update waits for a restart. */
+  restart_pending: boolean | null;
+  /** What asks for the restart (package names, update titles). */
+  restart_reasons: Array<string>;
+  /** IANA name, "Europe/Paris". */
+  time_zone: string | null;
+  /** Offset from UTC now, in minutes. */
+  utc_offset_minutes: number;
+  /** Desktop environment and session type ("XFCE", "x11"). */
+  desktop: string | null;
+  /** "x11", "wayland", "tty". */
+  session_type: string | null;
+};
 
-/**
- * Errors of the system's log.
- */
-export type SystemLog = { 
-/**
- * The lines, newest first, equal ones folded.
- */
-lines: Array<LogLine>, 
-/**
- * Lines that were left out for number or age limits.
- */
-left_out: number, };
+/** Errors of the system's log. */
+export type SystemLog = {
+  /** The lines, newest first, equal ones folded. */
+  lines: Array<LogLine>;
+  /** Lines that were left out for number or age limits. */
+  left_out: number;
+};
 
-/**
- * Colours of the interface.
- */
-export type Theme = "system" | "light" | "dark";
+/** Colours of the interface. */
+export type Theme = 'system' | 'light' | 'dark';
 
-/**
- * One request with its thread.
- */
-export type Thread = { 
-/**
- * As in the list.
- */
-row: RequestRow, 
-/**
- * What the requester wrote.
- */
-description: string, 
-/**
- * Files of the request itself.
- */
-attachments: Array<AttachmentMeta>, 
-/**
- * The thread, oldest first.
- */
-entries: Array<ThreadEntry>, 
-/**
- * Files added to the reply that is being written.
- */
-reply_attachments: Array<AttachmentMeta>, 
-/**
- * Stars given, if any.
- */
-rating: number | null, };
+/** One request with its thread. */
+export type Thread = {
+  /** As in the list. */
+  row: RequestRow;
+  /** What the requester wrote. */
+  description: string;
+  /** Files of the request itself. */
+  attachments: Array<AttachmentMeta>;
+  /** The thread, oldest first. */
+  entries: Array<ThreadEntry>;
+  /** Files added to the reply that is being written. */
+  reply_attachments: Array<AttachmentMeta>;
+  /** Stars given, if any. */
+  rating: number | null;
+};
 
-/**
- * An entry of the thread, arrived or not yet.
- */
-export type ThreadEntry = { 
-/**
- * For what was written here: whether it has arrived.
- */
-delivery: Delivery | null, 
-/**
- * Its identity.
- */
-id: FollowUpId, 
-/**
- * Who wrote it.
- */
-author: Author, 
-/**
- * Their name, as people say it.
- */
-author_name: string | null, 
-/**
- * When it was written.
- */
-at: Timestamp, 
-/**
- * Plain text. From a server: data, shown as text.
- */
-text: string, 
-/**
- * The state that this entry brought about, if it changed it.
- */
-new_state: TicketState | null, 
-/**
- * Its files.
- */
-attachments: Array<AttachmentMeta>, };
+/** An entry of the thread, arrived or not yet. */
+export type ThreadEntry = {
+  /** For what was written here: whether it has arrived. */
+  delivery: Delivery | null;
+  /** Its identity. */
+  id: FollowUpId;
+  /** Who wrote it. */
+  author: Author;
+  /** Their name, as people say it. */
+  author_name: string | null;
+  /** When it was written. */
+  at: Timestamp;
+  /** Plain text. From a server: data, shown as text. */
+  text: string;
+  /** The state that this entry brought about, if it changed it. */
+  new_state: TicketState | null;
+  /** Its files. */
+  attachments: Array<AttachmentMeta>;
+};
 
-/**
- * Request of `PATCH /console/tickets/{number}`: what is absent stays.
- */
-export type TicketChange = { 
-/**
- * New state.
- */
-state?: TicketState | null, 
-/**
- * Login of who works on it; an empty text is nobody.
- */
-assignee?: string | null, };
+/** Request of `PATCH /console/tickets/{number}`: what is absent stays. */
+export type TicketChange = {
+  /** New state. */
+  state?: TicketState | null;
+  /** Login of who works on it; an empty text is nobody. */
+  assignee?: string | null;
+};
 
 /**
  * Everything that leaves with a ticket, but the bytes of attachments. Serialised once, to JSON; the preview shows,
  * the outbox keeps and the helpdesk receives those same bytes.
  */
-export type TicketDocument = { 
-/**
- * [`DOCUMENT_VERSION`].
- */
-version: number, 
-/**
- * The ticket's identity.
- */
-client_id: ClientId, 
-/**
- * When the document was made.
- */
-created_at: Timestamp, 
-/**
- * The first line of the description, shortened.
- */
-title: string, 
-/**
- * What the requester wrote, unchanged.
- */
-description: string, 
-/**
- * Who asks.
- */
-requester: Requester, 
-/**
- * "Can you still work?".
- */
-can_work: CanWork | null, 
-/**
- * "Only you, or others?".
- */
-affected: Affected | null, 
-/**
- * From `can_work`; medium if not said.
- */
-urgency: Level, 
-/**
- * From `affected`; low if not said.
- */
-impact: Level, 
-/**
- * What it is about, if said.
- */
-category: Category | null, 
-/**
- * What is unusual in the sections that leave.
- */
-findings: Array<Finding>, 
-/**
- * The sections that leave.
- */
-facts: Facts, 
-/**
- * The files that follow.
- */
-attachments: Array<AttachmentMeta>, 
-/**
- * Name and version of the program that made it ("Deskside 0.1.0").
- */
-made_by: string, };
+export type TicketDocument = {
+  /** [`DOCUMENT_VERSION`]. */
+  version: number;
+  /** The ticket's identity. */
+  client_id: ClientId;
+  /** When the document was made. */
+  created_at: Timestamp;
+  /** The first line of the description, shortened. */
+  title: string;
+  /** What the requester wrote, unchanged. */
+  description: string;
+  /** Who asks. */
+  requester: Requester;
+  /** "Can you still work?". */
+  can_work: CanWork | null;
+  /** "Only you, or others?". */
+  affected: Affected | null;
+  /** From `can_work`; medium if not said. */
+  urgency: Level;
+  /** From `affected`; low if not said. */
+  impact: Level;
+  /** What it is about, if said. */
+  category: Category | null;
+  /** What is unusual in the sections that leave. */
+  findings: Array<Finding>;
+  /** The sections that leave. */
+  facts: Facts;
+  /** The files that follow. */
+  attachments: Array<AttachmentMeta>;
+  /** Name and version of the program that made it ("Deskside 0.1.0"). */
+  made_by: string;
+};
 
-/**
- * Answer to `GET /console/tickets`.
- */
-export type TicketPage = { 
-/**
- * Newest change first.
- */
-tickets: Array<TicketRow>, 
-/**
- * For the next page, if there is one.
- */
-next: string | null, 
-/**
- * How many there are in all.
- */
-total: number, };
+/** Answer to `GET /console/tickets`. */
+export type TicketPage = {
+  /** Newest change first. */
+  tickets: Array<TicketRow>;
+  /** For the next page, if there is one. */
+  next: string | null;
+  /** How many there are in all. */
+  total: number;
+};
 
-/**
- * Query of `GET /console/tickets`.
- */
-export type TicketQuery = { 
-/**
- * Only tickets in this state; `None` is all but closed.
- */
-state?: TicketState | null, 
-/**
- * Also closed ones, when `state` is not given.
- */
-closed?: boolean | null, 
-/**
- * A login name, `me` or `nobody`.
- */
-assignee?: string | null, 
-/**
- * Words in number, title, description, requester, device or thread.
- */
-q?: string | null, 
-/**
- * Where the last page ended.
- */
-after?: string | null, 
-/**
- * How many, 1 to 100; 50 if not said.
- */
-limit?: number | null, };
+/** Query of `GET /console/tickets`. */
+export type TicketQuery = {
+  /** Only tickets in this state; `None` is all but closed. */
+  state?: TicketState | null;
+  /** Also closed ones, when `state` is not given. */
+  closed?: boolean | null;
+  /** A login name, `me` or `nobody`. */
+  assignee?: string | null;
+  /** Words in number, title, description, requester, device or thread. */
+  q?: string | null;
+  /** Where the last page ended. */
+  after?: string | null;
+  /** How many, 1 to 100; 50 if not said. */
+  limit?: number | null;
+};
 
-/**
- * A ticket in the console's list.
- */
-export type TicketRow = { 
-/**
- * The number people use.
- */
-number: number, 
-/**
- * Title.
- */
-title: string, 
-/**
- * Where it stands.
- */
-state: TicketState, 
-/**
- * Urgency.
- */
-urgency: Level, 
-/**
- * Impact.
- */
-impact: Level, 
-/**
- * Who asks, as people say it.
- */
-requester: string, 
-/**
- * The device's name.
- */
-device: string, 
-/**
- * Login of who works on it.
- */
-assignee: string | null, 
-/**
- * When it arrived.
- */
-created_at: Timestamp, 
-/**
- * When something changed last.
- */
-updated_at: Timestamp, 
-/**
- * How many findings it came with.
- */
-findings: number, 
-/**
- * Whether it has a picture of the screen.
- */
-screenshot: boolean, 
-/**
- * Whether the last word is the requester's.
- */
-awaits_answer: boolean, };
+/** A ticket in the console's list. */
+export type TicketRow = {
+  /** The number people use. */
+  number: number;
+  /** Title. */
+  title: string;
+  /** Where it stands. */
+  state: TicketState;
+  /** Urgency. */
+  urgency: Level;
+  /** Impact. */
+  impact: Level;
+  /** Who asks, as people say it. */
+  requester: string;
+  /** The device's name. */
+  device: string;
+  /** Login of who works on it. */
+  assignee: string | null;
+  /** When it arrived. */
+  created_at: Timestamp;
+  /** When something changed last. */
+  updated_at: Timestamp;
+  /** How many findings it came with. */
+  findings: number;
+  /** Whether it has a picture of the screen. */
+  screenshot: boolean;
+  /** Whether the last word is the requester's. */
+  awaits_answer: boolean;
+};
 
-/**
- * The state of a ticket, in the steps a requester understands.
- */
-export type TicketState = "new" | "in-progress" | "waiting-for-requester" | "on-hold" | "solved" | "closed";
+/** The state of a ticket, in the steps a requester understands. */
+export type TicketState = 'new' | 'in-progress' | 'waiting-for-requester' | 'on-hold' | 'solved' | 'closed';
 
-/**
- * A ticket as its requester may see it.
- */
-export type TicketView = { 
-/**
- * The ticket's identity.
- */
-client_id: ClientId, 
-/**
- * The number people use.
- */
-number: number, 
-/**
- * Title.
- */
-title: string, 
-/**
- * What the requester wrote.
- */
-description: string, 
-/**
- * Where it stands.
- */
-state: TicketState, 
-/**
- * Who works on it, as people say it.
- */
-assignee: string | null, 
-/**
- * When it arrived.
- */
-created_at: Timestamp, 
-/**
- * When something visible changed last.
- */
-updated_at: Timestamp, 
-/**
- * The visible thread, oldest first. Internal notes are never in it.
- */
-thread: Array<FollowUp>, 
-/**
- * Files of the ticket itself.
- */
-attachments: Array<AttachmentMeta>, 
-/**
- * Stars given, if any.
- */
-rating: number | null, };
+/** A ticket as its requester may see it. */
+export type TicketView = {
+  /** The ticket's identity. */
+  client_id: ClientId;
+  /** The number people use. */
+  number: number;
+  /** Title. */
+  title: string;
+  /** What the requester wrote. */
+  description: string;
+  /** Where it stands. */
+  state: TicketState;
+  /** Who works on it, as people say it. */
+  assignee: string | null;
+  /** When it arrived. */
+  created_at: Timestamp;
+  /** When something visible changed last. */
+  updated_at: Timestamp;
+  /** The visible thread, oldest first. Internal notes are never in it. */
+  thread: Array<FollowUp>;
+  /** Files of the ticket itself. */
+  attachments: Array<AttachmentMeta>;
+  /** Stars given, if any. */
+  rating: number | null;
+};
 
-/**
- * A moment, to the millisecond, written as RFC 3339 in UTC (`2026-11-23T14:52:00.123Z`).
- */
+/** A moment, to the millisecond, written as RFC 3339 in UTC (`2026-11-23T14:52:00.123Z`). */
 export type Timestamp = string;
 
-/**
- * A file on its way from window to agent, piece by piece.
- */
+/** A file on its way from window to agent, piece by piece. */
 export type UploadId = string;
 
-/**
- * What a file belongs to.
- */
-export type UploadOwner = { "owner": "draft", 
-/**
- * Which.
- */
-draft: DraftId, } | { "owner": "reply", 
-/**
- * Which request.
- */
-client_id: ClientId, };
+/** What a file belongs to. */
+export type UploadOwner =
+  | {
+      owner: 'draft';
+      /** Which. */
+      draft: DraftId;
+    }
+  | {
+      owner: 'reply';
+      /** Which request. */
+      client_id: ClientId;
+    };
 
-/**
- * Who is signed in here.
- */
-export type User = { 
-/**
- * Login name.
- */
-login: string, 
-/**
- * Name as people say it.
- */
-display_name: string | null, 
-/**
- * Domain or directory, if the account is from one.
- */
-domain: string | null, 
-/**
- * Groups that the account is in.
- */
-groups: Array<string>, 
-/**
- * Whether it may administer the machine.
- */
-administrator: boolean | null, 
-/**
- * Others signed in at the same time.
- */
-other_sessions: number, };
+/** Who is signed in here. */
+export type User = {
+  /** Login name. */
+  login: string;
+  /** Name as people say it. */
+  display_name: string | null;
+  /** Domain or directory, if the account is from one. */
+  domain: string | null;
+  /** Groups that the account is in. */
+  groups: Array<string>;
+  /** Whether it may administer the machine. */
+  administrator: boolean | null;
+  /** Others signed in at the same time. */
+  other_sessions: number;
+};
 
-/**
- * What the requester says about a ticket that is said to be solved, or over.
- */
-export type Verdict = { "verdict": "confirm" } | { "verdict": "reopen", 
-/**
- * What still fails.
- */
-text: string, } | { "verdict": "rate", 
-/**
- * 1 (bad) to 5 (very good).
- */
-stars: number, 
-/**
- * In words, if any.
- */
-comment: string | null, };
+/** What the requester says about a ticket that is said to be solved, or over. */
+export type Verdict =
+  | { verdict: 'confirm' }
+  | {
+      verdict: 'reopen';
+      /** What still fails. */
+      text: string;
+    }
+  | {
+      verdict: 'rate';
+      /** 1 (bad) to 5 (very good). */
+      stars: number;
+      /** In words, if any. */
+      comment: string | null;
+    };
 
-/**
- * A mounted file system.
- */
-export type Volume = { 
-/**
- * Where it is mounted ("/", "C:"); home folders are redacted to `~`.
- */
-mount: string, 
-/**
- * "ext4", "ntfs", "nfs4".
- */
-file_system: string, 
-/**
- * Size.
- */
-total_bytes: number, 
-/**
- * What an ordinary user can still write.
- */
-free_bytes: number, 
-/**
- * Free index nodes, 0 to 100; `None` where the file system has no such limit.
- */
-free_inodes_percent: number | null, 
-/**
- * Mounted without write permission.
- */
-read_only: boolean, 
-/**
- * On another machine.
- */
-remote: boolean, };
+/** A mounted file system. */
+export type Volume = {
+  /** Where it is mounted ("/", "C:"); home folders are redacted to `~`. */
+  mount: string;
+  /** "ext4", "ntfs", "nfs4". */
+  file_system: string;
+  /** Size. */
+  total_bytes: number;
+  /** What an ordinary user can still write. */
+  free_bytes: number;
+  /** Free index nodes, 0 to 100; `None` where the file system has no such limit. */
+  free_inodes_percent: number | null;
+  /** Mounted without write permission. */
+  read_only: boolean;
+  /** On another machine. */
+  remote: boolean;
+};
 
-/**
- * A Wi-Fi connection.
- */
-export type Wifi = { 
-/**
- * The network's name.
- */
-name: string, 
-/**
- * Signal, 0 to 100.
- */
-signal_percent: number | null, 
-/**
- * Signal at the antenna.
- */
-signal_dbm: number | null, 
-/**
- * Channel frequency.
- */
-frequency_mhz: number | null, };
+/** A Wi-Fi connection. */
+export type Wifi = {
+  /** The network's name. */
+  name: string;
+  /** Signal, 0 to 100. */
+  signal_percent: number | null;
+  /** Signal at the antenna. */
+  signal_dbm: number | null;
+  /** Channel frequency. */
+  frequency_mhz: number | null;
+};
 
-/**
- * A window in a picture of the screen. A title can tell much: it stays on this computer.
- */
-export type WindowRect = { 
-/**
- * Its title.
- */
-title: string, 
-/**
- * Left edge in the picture, in pixels.
- */
-x: number, 
-/**
- * Top edge in the picture, in pixels.
- */
-y: number, 
-/**
- * Visible width, in pixels.
- */
-width_px: number, 
-/**
- * Visible height, in pixels.
- */
-height_px: number, };
-
+/** A window in a picture of the screen. A title can tell much: it stays on this computer. */
+export type WindowRect = {
+  /** Its title. */
+  title: string;
+  /** Left edge in the picture, in pixels. */
+  x: number;
+  /** Top edge in the picture, in pixels. */
+  y: number;
+  /** Visible width, in pixels. */
+  width_px: number;
+  /** Visible height, in pixels. */
+  height_px: number;
+};

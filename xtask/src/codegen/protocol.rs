@@ -75,7 +75,7 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
     );
     typescript.push_str(&constants());
     for declaration in collector.declarations.values() {
-        typescript.push_str(declaration);
+        typescript.push_str(&one_line_comments(declaration));
         typescript.push('\n');
     }
     Ok(Protocol { typescript, words })
@@ -100,6 +100,26 @@ fn constants() -> String {
         limits::MEDIA_TYPES,
         sections,
     )
+}
+
+/// Writes a comment of one line on one line.
+fn one_line_comments(declaration: &str) -> String {
+    let mut out = String::with_capacity(declaration.len());
+    let mut lines = declaration.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.trim() == "/**" {
+            let text = lines.next().unwrap_or_default();
+            if lines.next_if(|after| after.trim() == "*/").is_some() {
+                out.push_str(&format!("/** {} */\n", text.trim().trim_start_matches("* ")));
+            } else {
+                out.push_str(&format!("{line}\n{text}\n"));
+            }
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// The words of a declaration that is nothing but `"a" | "b" | …`.

@@ -6,11 +6,11 @@ export interface Messages {
   'affected-others': null;
   'affected-unknown': null;
   'app-name': null;
-  'back': null;
+  back: null;
   'can-work-no': null;
   'can-work-with-difficulty': null;
   'can-work-yes': null;
-  'cancel': null;
+  cancel: null;
   'category-access': null;
   'category-computer': null;
   'category-mail': null;
@@ -19,11 +19,11 @@ export interface Messages {
   'category-other': null;
   'category-printing': null;
   'category-program': null;
-  'close': null;
-  'copied': null;
-  'copy': null;
+  close: null;
+  copied: null;
+  copy: null;
   'decided-by-it': null;
-  'details': null;
+  details: null;
   'doctor-autostart': null;
   'doctor-enrolment': null;
   'doctor-facts': null;
@@ -38,7 +38,7 @@ export interface Messages {
   'doctor-store': null;
   'doctor-tray': null;
   'doctor-window': null;
-  'done': null;
+  done: null;
   'error-bad-answer': null;
   'error-bad-request': null;
   'error-busy': null;
@@ -263,10 +263,10 @@ export interface Messages {
   'level-high': null;
   'level-low': null;
   'level-medium': null;
-  'loading': null;
+  loading: null;
   'loading-slow': null;
-  'more': null;
-  'no': null;
+  more: null;
+  no: null;
   'notice-busy': null;
   'notice-keyring-unavailable': null;
   'notice-not-enrolled': null;
@@ -276,9 +276,9 @@ export interface Messages {
   'notice-unauthorized': null;
   'notice-unreachable': null;
   'notice-version-mismatch': null;
-  'remove': null;
-  'retry': null;
-  'save': null;
+  remove: null;
+  retry: null;
+  save: null;
   'section-crashes': null;
   'section-crashes-purpose': null;
   'section-device': null;
@@ -361,8 +361,8 @@ export interface Messages {
   'summary-user': { what: string | number };
   'technical-detail': null;
   'tray-open': null;
-  'unknown': null;
-  'yes': null;
+  unknown: null;
+  yes: null;
 }
 
 /** The id of a text. */
