@@ -24,6 +24,7 @@ pub mod doctor;
 pub mod logs;
 pub mod network_watch;
 pub mod notify;
+pub mod paths;
 pub mod policy;
 pub mod programs;
 pub mod screen;

@@ -1,1 +1,191 @@
-//! Written by the desktop part.
+//! The device's credential in the system's keyring. Where there is none, or it is locked, the credential lives in this
+//! process's memory until it ends, and the interface says so; it is never written to a file of ours.
+//!
+//! The keyring is opened for each use and let go: a credential is read once a session, and an idle agent holds nothing.
+//! A locked keyring is never made to ask the user for its password, for nothing of ours takes the screen by itself; it is
+//! tried again at the next use, and what the session holds moves in when it is open.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deskside_protocol::{ErrorCode, ErrorReport};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::ports::{SecretKind, SecretPort};
+
+#[cfg(target_os = "linux")]
+#[path = "secrets/linux.rs"]
+mod keyring;
+#[cfg(any(windows, target_os = "macos"))]
+#[path = "secrets/native.rs"]
+mod keyring;
+
+/// The name under which the keyring shows our entries to whoever opens it.
+pub const SERVICE: &str = "deskside";
+/// Longest wait for the keyring; a service that hangs must not hold the agent.
+pub const KEYRING: Duration = Duration::from_secs(10);
+
+/// A secret in memory: overwritten when let go, and never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The secret itself, for the one place that sends or keeps it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The keyring cannot be used now.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// There is none in this session.
+    #[error("no keyring service answers: {0}")]
+    Absent(String),
+    /// It is there, and locked.
+    #[error("the keyring is locked")]
+    Locked,
+    /// It did not do what it was asked.
+    #[error("the keyring failed: {0}")]
+    Failed(String),
+    /// It did not answer within [`KEYRING`].
+    #[error("the keyring did not answer in time")]
+    TimedOut,
+}
+
+impl From<KeyringError> for ErrorReport {
+    fn from(error: KeyringError) -> Self {
+        Self::new(ErrorCode::KeyringUnavailable, error.to_string())
+    }
+}
+
+/// The real [`SecretPort`].
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// What could not be put into the keyring, by helpdesk.
+    session: Mutex<HashMap<String, Secret>>,
+    /// Whether the keyring failed last time.
+    away: std::sync::atomic::AtomicBool,
+}
+
+impl Secrets {
+    /// Nothing is asked of the keyring yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the keyring can be used now, for the doctor. Asks nothing of the user.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check() -> Result<(), KeyringError> {
+        in_time(keyring::check()).await
+    }
+
+    fn held(&self, account: &str) -> Option<Secret> {
+        self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(account).cloned()
+    }
+
+    fn hold(&self, account: String, secret: Secret) {
+        self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(account, secret);
+    }
+
+    fn let_go(&self, account: &str) {
+        self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(account);
+    }
+
+    /// Remembers how the keyring did, and says it once when that changed.
+    fn noted<T>(&self, outcome: Result<T, KeyringError>) -> Result<T, KeyringError> {
+        let away = outcome.is_err();
+        if self.away.swap(away, std::sync::atomic::Ordering::Relaxed) != away {
+            match &outcome {
+                Ok(_) => tracing::info!("the keyring is back"),
+                Err(error) => tracing::warn!("{error}: secrets are kept for this session only"),
+            }
+        }
+        outcome
+    }
+}
+
+/// One entry for each helpdesk: its address without path, so that `https://desk/` and `https://desk` are one.
+fn account(helpdesk: &Url) -> String {
+    helpdesk.origin().ascii_serialization()
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, KeyringError>>) -> Result<T, KeyringError> {
+    tokio::time::timeout(KEYRING, work).await.unwrap_or(Err(KeyringError::TimedOut))
+}
+
+#[async_trait]
+impl SecretPort for Secrets {
+    async fn get(&self, helpdesk: &Url) -> Result<Option<String>, ErrorReport> {
+        let account = account(helpdesk);
+        if let Some(secret) = self.held(&account) {
+            // The keyring may have been opened since.
+            if self.noted(in_time(keyring::set(&account, &secret)).await).is_ok() {
+                self.let_go(&account);
+            }
+            return Ok(Some(secret.reveal().to_owned()));
+        }
+        let found = self.noted(in_time(keyring::get(&account)).await)?;
+        Ok(found.map(|secret| secret.reveal().to_owned()))
+    }
+
+    async fn set(&self, helpdesk: &Url, credential: &str) -> Result<(), ErrorReport> {
+        let account = account(helpdesk);
+        let secret = Secret::from(credential.to_owned());
+        match self.noted(in_time(keyring::set(&account, &secret)).await) {
+            Ok(()) => self.let_go(&account),
+            Err(_) => self.hold(account, secret),
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, helpdesk: &Url) -> Result<(), ErrorReport> {
+        let account = account(helpdesk);
+        self.let_go(&account);
+        Ok(self.noted(in_time(keyring::delete(&account)).await)?)
+    }
+
+    fn kind(&self) -> SecretKind {
+        if self.away.load(std::sync::atomic::Ordering::Relaxed) { SecretKind::SessionOnly } else { SecretKind::Keyring }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Secret::from("s3cret".to_owned())), "Secret(…)");
+        let secrets = Secrets::new();
+        secrets.hold("https://desk".to_owned(), Secret::from("s3cret".to_owned()));
+        assert!(!format!("{secrets:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn an_address_is_one_account_whatever_its_path() {
+        let of = |text: &str| account(&Url::parse(text).unwrap());
+        assert_eq!(of("https://desk.example.org"), of("https://desk.example.org:443/anything?x#y"));
+        assert_ne!(of("https://desk.example.org"), of("http://desk.example.org"));
+        assert_ne!(of("http://127.0.0.1:1"), of("http://127.0.0.1:2"));
+    }
+}

@@ -70,10 +70,10 @@ impl SettingsStore {
         self.policy.decided()
     }
 
-    /// The language in force, "en" or "fr", after asking the system.
+    /// The language in force, after asking the system.
     #[must_use]
-    pub fn language(&self) -> &'static str {
-        language_in_force(self.in_force().language, sys_locale::get_locale().as_deref())
+    pub fn language(&self) -> deskside_texts::Language {
+        language_in_force(self.in_force().language)
     }
 
     /// Keeps the user's choice. What IT decided stays as it is; changing it is an error.
@@ -157,16 +157,13 @@ fn read_user(file: &Path) -> (Settings, Vec<String>) {
     (good.try_into().unwrap_or_default(), problems)
 }
 
-/// "fr" or "en", from the setting and the system's locale (`fr_FR.UTF-8`, `fr-CA`, `C`…).
+/// The language of a setting, after asking the system where it says so.
 #[must_use]
-pub fn language_in_force(setting: Language, system: Option<&str>) -> &'static str {
+pub fn language_in_force(setting: Language) -> deskside_texts::Language {
     match setting {
-        Language::Fr => "fr",
-        Language::En => "en",
-        Language::System => {
-            let primary = system.unwrap_or_default().split(['-', '_', '.', '@']).next().unwrap_or_default();
-            if primary.eq_ignore_ascii_case("fr") { "fr" } else { "en" }
-        }
+        Language::Fr => deskside_texts::Language::French,
+        Language::En => deskside_texts::Language::English,
+        Language::System => deskside_texts::Language::system(),
     }
 }
 
@@ -251,17 +248,6 @@ mod tests {
         let error = store.change(&Settings { theme: Theme::Dark, ..Settings::default() }).unwrap_err();
         assert_eq!(error.code, ErrorCode::StoreUnwritable);
         assert_eq!(store.in_force(), Settings::default());
-    }
-
-    #[test]
-    fn the_language_is_the_systems_unless_chosen() {
-        for (system, expected) in
-            [(Some("fr-FR"), "fr"), (Some("fr_CA.UTF-8"), "fr"), (Some("FR"), "fr"), (Some("de-DE"), "en"), (None, "en")]
-        {
-            assert_eq!(language_in_force(Language::System, system), expected, "{system:?}");
-        }
-        assert_eq!(language_in_force(Language::En, Some("fr-FR")), "en");
-        assert_eq!(language_in_force(Language::Fr, None), "fr");
     }
 
     proptest! {
