@@ -1,3 +1,136 @@
-# What the agent says without the window: tray, notifications, command line.
+# What the agent says without the window: tray, notifications, command line, entries in the system's menus.
+
+## Tray
 
 tray-open = Open Deskside
+tray-report = Report a problem
+tray-report-with-picture = Report a problem with a picture of the screen
+tray-requests = My requests
+tray-requests-new =
+    { $count ->
+        [one] My requests ({ $count } new answer)
+       *[other] My requests ({ $count } new answers)
+    }
+tray-quit = Quit Deskside
+# The tooltip: what the shape of the icon says, in words.
+tray-tip-ready = Ready. Something not working? Click here.
+tray-tip-unread =
+    { $count ->
+        [one] { $count } new answer from the helpdesk.
+       *[other] { $count } new answers from the helpdesk.
+    }
+tray-tip-waiting =
+    { $count ->
+        [one] { $count } request is kept and will be sent.
+       *[other] { $count } requests are kept and will be sent.
+    }
+tray-tip-parked =
+    { $count ->
+        [one] { $count } request could not be sent. Please have a look.
+       *[other] { $count } requests could not be sent. Please have a look.
+    }
+tray-tip-offline = The helpdesk cannot be reached. You can still report a problem: it is kept.
+tray-tip-not-enrolled = Not connected to a helpdesk yet. You can still report a problem: it is kept.
+tray-tip-refused = The helpdesk does not recognise this computer. Requests are kept. Tell your IT department.
+
+## Notifications
+
+notify-answer = { $author } answered
+notify-answer-nobody = The helpdesk answered
+notify-answer-body = { $title }: { $text }
+notify-solved = Your request is said to be solved
+notify-solved-body = { $title }. Does it work again?
+notify-waiting-for-you = The helpdesk needs something from you
+notify-state = Your request has moved on
+notify-delivered = Your request has arrived
+notify-delivered-body = { $title }. Its number is { $number }.
+notify-parked = A request could not be sent
+notify-parked-body = { $title }. It is kept on this computer. Please have a look.
+notify-about = { $title }
+notify-read = Read the answer
+notify-look = Have a look
+notify-window-failed = The window did not open
+notify-window-failed-body = What you wrote is kept. Try again; if it happens once more, run “deskside doctor”.
+notify-screen-failed = No picture of the screen
+
+## Command line: what it is about
+
+cli-about = Report a problem to the helpdesk, with what a technician needs to know.
+cli-about-run = Without a command, Deskside starts and stays in the tray. If it runs already, its window opens.
+cli-usage = Usage:
+cli-commands = Commands
+cli-options = Options
+cli-arguments = Arguments
+cli-help = Shows this help
+cli-version = Shows the version
+cli-json = Answers as JSON, for programs
+cli-report = Reports a problem from here
+cli-report-text = What is happening, in your words
+cli-report-screenshot = Adds a picture of the whole screen
+cli-report-yes = Sends without asking
+cli-facts = Shows what this computer says about itself
+cli-doctor = Checks every part of Deskside and says what to do
+cli-requests = Lists my requests
+cli-show = Opens the window
+cli-quit = Ends Deskside
+cli-enrol = Connects this computer to a helpdesk
+cli-enrol-hub = Address of the helpdesk
+cli-enrol-token = Token from your IT department; “-” reads it from the standard input
+cli-exit-codes =
+    Exit codes: 0 done; 1 it failed; 2 wrong arguments; 3 Deskside does not run and could not be started;
+    4 you said no; 5 kept, but not sent yet; 6 the doctor found something broken.
+
+## Command line: what it says
+
+cli-this-is-sent = This will be sent to { $destination }:
+cli-your-text = What you wrote
+cli-picture = A picture of the screen, { $width } × { $height }
+cli-held-back = Not sent: { $sections }
+cli-nothing = nothing
+cli-collecting = Still looking at this computer…
+cli-send-question = Send it? [y/N]
+# The letter that means yes.
+cli-yes-letter = y
+cli-not-sent = Nothing was sent. The draft is kept; it is there when you open Deskside.
+cli-sent = Sent. Its number is { $number }.
+cli-kept = Kept on this computer. It will be sent as soon as the helpdesk can be reached. There is nothing to do.
+cli-no-requests = There are no requests yet.
+cli-number = No. { $number }
+cli-not-yet-sent = not sent yet
+cli-needs-a-look = could not be sent
+cli-unread = new answer
+cli-enrolled = This computer is connected to { $helpdesk }.
+cli-not-running = Deskside does not run.
+cli-cannot-start = Deskside could not be started: { $reason }
+cli-shown = The window opens.
+cli-ended = Deskside has ended.
+cli-no-answer = Deskside does not answer: { $reason }
+cli-findings = What is unusual
+cli-all-well = Nothing unusual.
+cli-failed = could not be read
+cli-what-to-do = What to do: { $advice }
+cli-doctor-good = All is well.
+cli-doctor-bad =
+    { $count ->
+        [one] { $count } thing needs attention.
+       *[other] { $count } things need attention.
+    }
+
+## What to do about what the doctor found
+
+advice-store = Free some space on the disk, and see that your home folder can be written. Requests that were sent are safe at the helpdesk.
+advice-keyring = Unlock the keyring of this computer (it opens with your sign-in password), or ask IT for one. Until then Deskside must be connected again after a restart.
+advice-tray = Switch on the tray in your desktop’s settings (on GNOME: the extension “AppIndicator”). Until then open Deskside from the menu of programs.
+advice-notifications = Switch notifications on in your desktop’s settings. Until then answers show in the tray and in the window.
+advice-screen = No picture can be taken here. Add one as a file instead.
+advice-helpdesk = See whether other sites open. If they do, the helpdesk is down or the address is wrong: tell IT. Requests are kept until then.
+advice-enrolment = Ask IT for a token, then run: deskside enrol --hub ADDRESS --token TOKEN
+advice-window = Install Deskside again: the program of its window is missing or damaged. The command line works without it.
+advice-policy = Tell IT that the policy on this computer cannot be read in full.
+advice-settings = Open Settings in Deskside and choose again; the damaged file is set aside.
+advice-disk = Free some space: less than 100 MB are left where Deskside keeps your requests.
+advice-logs = See that the folder of the log can be written. Deskside works without it.
+advice-socket = End Deskside and start it again. If it stays, run “deskside doctor” and send the result to IT.
+advice-autostart = Switch “Start with the session” off and on again in Settings.
+advice-facts = What could not be looked at is left out of your request. Nothing to do.
+advice-outbox = Open My requests and look at those that could not be sent.

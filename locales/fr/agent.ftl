@@ -1,3 +1,136 @@
-# What the agent says without the window: tray, notifications, command line.
+# Ce que l’agent dit sans la fenêtre : zone de notification, notifications, ligne de commande, menus du système.
+
+## Zone de notification
 
 tray-open = Ouvrir Deskside
+tray-report = Signaler un problème
+tray-report-with-picture = Signaler un problème avec une image de l’écran
+tray-requests = Mes demandes
+tray-requests-new =
+    { $count ->
+        [one] Mes demandes ({ $count } nouvelle réponse)
+       *[other] Mes demandes ({ $count } nouvelles réponses)
+    }
+tray-quit = Quitter Deskside
+# L’infobulle : ce que dit la forme de l’icône, en mots.
+tray-tip-ready = Tout va bien. Quelque chose ne marche pas ? Cliquez ici.
+tray-tip-unread =
+    { $count ->
+        [one] { $count } nouvelle réponse de l’assistance.
+       *[other] { $count } nouvelles réponses de l’assistance.
+    }
+tray-tip-waiting =
+    { $count ->
+        [one] { $count } demande est conservée et partira.
+       *[other] { $count } demandes sont conservées et partiront.
+    }
+tray-tip-parked =
+    { $count ->
+        [one] { $count } demande n’a pas pu partir. Jetez-y un œil.
+       *[other] { $count } demandes n’ont pas pu partir. Jetez-y un œil.
+    }
+tray-tip-offline = L’assistance est injoignable. Vous pouvez quand même signaler un problème : il est conservé.
+tray-tip-not-enrolled = Pas encore relié à une assistance. Vous pouvez quand même signaler un problème : il est conservé.
+tray-tip-refused = L’assistance ne reconnaît pas cet ordinateur. Vos demandes sont conservées. Prévenez votre service informatique.
+
+## Notifications
+
+notify-answer = { $author } vous a répondu
+notify-answer-nobody = L’assistance vous a répondu
+notify-answer-body = { $title } : { $text }
+notify-solved = Votre demande est annoncée comme résolue
+notify-solved-body = { $title }. Est-ce que tout remarche ?
+notify-waiting-for-you = L’assistance a besoin de vous
+notify-state = Votre demande a avancé
+notify-delivered = Votre demande est arrivée
+notify-delivered-body = { $title }. Elle porte le numéro { $number }.
+notify-parked = Une demande n’a pas pu partir
+notify-parked-body = { $title }. Elle est conservée sur cet ordinateur. Jetez-y un œil.
+notify-about = { $title }
+notify-read = Lire la réponse
+notify-look = Regarder
+notify-window-failed = La fenêtre ne s’est pas ouverte
+notify-window-failed-body = Ce que vous avez écrit est conservé. Réessayez ; si cela se reproduit, lancez « deskside doctor ».
+notify-screen-failed = Pas d’image de l’écran
+
+## Ligne de commande : à quoi elle sert
+
+cli-about = Signale un problème à l’assistance, avec ce qu’un technicien a besoin de savoir.
+cli-about-run = Sans commande, Deskside démarre et reste dans la zone de notification. S’il tourne déjà, sa fenêtre s’ouvre.
+cli-usage = Utilisation :
+cli-commands = Commandes
+cli-options = Options
+cli-arguments = Arguments
+cli-help = Affiche cette aide
+cli-version = Affiche la version
+cli-json = Répond en JSON, pour les programmes
+cli-report = Signale un problème d’ici
+cli-report-text = Ce qui se passe, avec vos mots
+cli-report-screenshot = Ajoute une image de tout l’écran
+cli-report-yes = Envoie sans poser de question
+cli-facts = Affiche ce que cet ordinateur dit de lui-même
+cli-doctor = Vérifie chaque partie de Deskside et dit quoi faire
+cli-requests = Affiche la liste de mes demandes
+cli-show = Ouvre la fenêtre
+cli-quit = Arrête Deskside
+cli-enrol = Relie cet ordinateur à une assistance
+cli-enrol-hub = Adresse de l’assistance
+cli-enrol-token = Jeton de votre service informatique ; « - » le lit sur l’entrée standard
+cli-exit-codes =
+    Codes de sortie : 0 fait ; 1 échec ; 2 arguments incorrects ; 3 Deskside ne tourne pas et n’a pas pu démarrer ;
+    4 vous avez refusé ; 5 conservé, pas encore envoyé ; 6 le diagnostic a trouvé une panne.
+
+## Ligne de commande : ce qu’elle dit
+
+cli-this-is-sent = Voici ce qui sera envoyé à { $destination } :
+cli-your-text = Ce que vous avez écrit
+cli-picture = Une image de l’écran, { $width } × { $height }
+cli-held-back = Pas envoyé : { $sections }
+cli-nothing = rien
+cli-collecting = Examen de cet ordinateur en cours…
+cli-send-question = Envoyer ? [o/N]
+# La lettre qui veut dire oui.
+cli-yes-letter = o
+cli-not-sent = Rien n’est parti. Le brouillon est conservé ; vous le retrouverez en ouvrant Deskside.
+cli-sent = C’est envoyé, sous le numéro { $number }.
+cli-kept = C’est conservé sur cet ordinateur, et cela partira dès que l’assistance sera joignable. Vous n’avez rien à faire.
+cli-no-requests = Il n’y a pas encore de demande.
+cli-number = Nº { $number }
+cli-not-yet-sent = pas encore envoyée
+cli-needs-a-look = n’a pas pu partir
+cli-unread = nouvelle réponse
+cli-enrolled = Cet ordinateur est relié à { $helpdesk }.
+cli-not-running = Deskside ne tourne pas.
+cli-cannot-start = Deskside n’a pas pu démarrer : { $reason }
+cli-shown = La fenêtre s’ouvre.
+cli-ended = Deskside est arrêté.
+cli-no-answer = Deskside ne répond pas : { $reason }
+cli-findings = Ce qui sort de l’ordinaire
+cli-all-well = Rien qui sorte de l’ordinaire.
+cli-failed = n’a pas pu être lu
+cli-what-to-do = Que faire : { $advice }
+cli-doctor-good = Tout va bien.
+cli-doctor-bad =
+    { $count ->
+        [one] { $count } point demande votre attention.
+       *[other] { $count } points demandent votre attention.
+    }
+
+## Que faire de ce que le diagnostic a trouvé
+
+advice-store = Libérez de la place sur le disque, et vérifiez que votre dossier personnel est accessible en écriture. Les demandes déjà envoyées sont en sécurité à l’assistance.
+advice-keyring = Déverrouillez le trousseau de cet ordinateur (il s’ouvre avec votre mot de passe de session), ou demandez-en un à votre service informatique. D’ici là, Deskside devra être relié à nouveau après un redémarrage.
+advice-tray = Activez la zone de notification dans les réglages de votre bureau (sous GNOME : l’extension « AppIndicator »). D’ici là, ouvrez Deskside depuis le menu des programmes.
+advice-notifications = Activez les notifications dans les réglages de votre bureau. D’ici là, les réponses se voient dans la zone de notification et dans la fenêtre.
+advice-screen = Aucune image ne peut être prise ici. Joignez-en une en fichier.
+advice-helpdesk = Voyez si d’autres sites s’ouvrent. Si oui, l’assistance est en panne ou son adresse est fausse : prévenez votre service informatique. D’ici là, vos demandes sont conservées.
+advice-enrolment = Demandez un jeton à votre service informatique, puis lancez : deskside enrol --hub ADRESSE --token JETON
+advice-window = Réinstallez Deskside : le programme de sa fenêtre est absent ou abîmé. La ligne de commande marche sans lui.
+advice-policy = Dites à votre service informatique que ses réglages sur cet ordinateur ne peuvent pas être lus en entier.
+advice-settings = Ouvrez Réglages dans Deskside et choisissez à nouveau ; le fichier abîmé est mis de côté.
+advice-disk = Libérez de la place : il reste moins de 100 Mo là où Deskside conserve vos demandes.
+advice-logs = Vérifiez que le dossier du journal est accessible en écriture. Deskside fonctionne sans lui.
+advice-socket = Arrêtez Deskside et démarrez-le à nouveau. Si rien ne change, lancez « deskside doctor » et envoyez le résultat à votre service informatique.
+advice-autostart = Désactivez puis réactivez « Démarrer avec la session » dans les réglages.
+advice-facts = Ce qui n’a pas pu être examiné manquera simplement à votre demande. Vous n’avez rien à faire.
+advice-outbox = Ouvrez Mes demandes et regardez celles qui n’ont pas pu partir.

@@ -17,6 +17,22 @@ pub(crate) fn sources(language: Language) -> &'static [&'static str] {
 /// Every id that [`Texts::by_id`] knows.
 #[cfg(test)]
 pub(crate) const IDS: &[&str] = &[
+    "advice-autostart",
+    "advice-disk",
+    "advice-enrolment",
+    "advice-facts",
+    "advice-helpdesk",
+    "advice-keyring",
+    "advice-logs",
+    "advice-notifications",
+    "advice-outbox",
+    "advice-policy",
+    "advice-screen",
+    "advice-settings",
+    "advice-socket",
+    "advice-store",
+    "advice-tray",
+    "advice-window",
     "affected-only-me",
     "affected-others",
     "affected-unknown",
@@ -34,12 +50,63 @@ pub(crate) const IDS: &[&str] = &[
     "category-other",
     "category-printing",
     "category-program",
+    "cli-about",
+    "cli-about-run",
+    "cli-all-well",
+    "cli-arguments",
+    "cli-cannot-start",
+    "cli-collecting",
+    "cli-commands",
+    "cli-doctor",
+    "cli-doctor-bad",
+    "cli-doctor-good",
+    "cli-ended",
+    "cli-enrol",
+    "cli-enrol-hub",
+    "cli-enrol-token",
+    "cli-enrolled",
+    "cli-exit-codes",
+    "cli-facts",
+    "cli-failed",
+    "cli-findings",
+    "cli-held-back",
+    "cli-help",
+    "cli-json",
+    "cli-kept",
+    "cli-needs-a-look",
+    "cli-no-answer",
+    "cli-no-requests",
+    "cli-not-running",
+    "cli-not-sent",
+    "cli-not-yet-sent",
+    "cli-nothing",
+    "cli-number",
+    "cli-options",
+    "cli-picture",
+    "cli-quit",
+    "cli-report",
+    "cli-report-screenshot",
+    "cli-report-text",
+    "cli-report-yes",
+    "cli-requests",
+    "cli-send-question",
+    "cli-sent",
+    "cli-show",
+    "cli-shown",
+    "cli-this-is-sent",
+    "cli-unread",
+    "cli-usage",
+    "cli-version",
+    "cli-what-to-do",
+    "cli-yes-letter",
+    "cli-your-text",
     "close",
     "copied",
     "copy",
     "decided-by-it",
     "details",
     "doctor-autostart",
+    "doctor-disk",
     "doctor-enrolment",
     "doctor-facts",
     "doctor-helpdesk",
@@ -49,6 +116,7 @@ pub(crate) const IDS: &[&str] = &[
     "doctor-outbox",
     "doctor-policy",
     "doctor-screen",
+    "doctor-settings",
     "doctor-socket",
     "doctor-store",
     "doctor-tray",
@@ -66,10 +134,12 @@ pub(crate) const IDS: &[&str] = &[
     "error-keyring-unavailable",
     "error-not-enrolled",
     "error-not-found",
+    "error-policy-unreadable",
     "error-preview-changed",
     "error-refused",
     "error-screen-refused",
     "error-screen-unavailable",
+    "error-settings-unreadable",
     "error-store-damaged",
     "error-store-unwritable",
     "error-text-missing",
@@ -285,12 +355,31 @@ pub(crate) const IDS: &[&str] = &[
     "notice-busy",
     "notice-keyring-unavailable",
     "notice-not-enrolled",
+    "notice-policy-unreadable",
+    "notice-settings-unreadable",
     "notice-store-damaged",
     "notice-store-unwritable",
     "notice-timed-out",
     "notice-unauthorized",
     "notice-unreachable",
     "notice-version-mismatch",
+    "notify-about",
+    "notify-answer",
+    "notify-answer-body",
+    "notify-answer-nobody",
+    "notify-delivered",
+    "notify-delivered-body",
+    "notify-look",
+    "notify-parked",
+    "notify-parked-body",
+    "notify-read",
+    "notify-screen-failed",
+    "notify-solved",
+    "notify-solved-body",
+    "notify-state",
+    "notify-waiting-for-you",
+    "notify-window-failed",
+    "notify-window-failed-body",
     "remove",
     "retry",
     "save",
@@ -376,14 +465,612 @@ pub(crate) const IDS: &[&str] = &[
     "summary-user",
     "technical-detail",
     "tray-open",
+    "tray-quit",
+    "tray-report",
+    "tray-report-with-picture",
+    "tray-requests",
+    "tray-requests-new",
+    "tray-tip-not-enrolled",
+    "tray-tip-offline",
+    "tray-tip-parked",
+    "tray-tip-ready",
+    "tray-tip-refused",
+    "tray-tip-unread",
+    "tray-tip-waiting",
     "unknown",
     "yes",
 ];
 
 impl Texts {
+    /// `Switch “Start with the session” off and on again in Settings.`
+    #[must_use]
+    pub fn advice_autostart(&self) -> String {
+        self.format("advice-autostart", &[])
+    }
+
+    /// `Free some space: less than 100 MB are left where Deskside keeps your requests.`
+    #[must_use]
+    pub fn advice_disk(&self) -> String {
+        self.format("advice-disk", &[])
+    }
+
+    /// `Ask IT for a token, then run: deskside enrol --hub ADDRESS --token TOKEN`
+    #[must_use]
+    pub fn advice_enrolment(&self) -> String {
+        self.format("advice-enrolment", &[])
+    }
+
+    /// `What could not be looked at is left out of your request. Nothing to do.`
+    #[must_use]
+    pub fn advice_facts(&self) -> String {
+        self.format("advice-facts", &[])
+    }
+
+    /// `See whether other sites open. If they do, the helpdesk is down or the address is wrong: tell IT. Requests are kept until then.`
+    #[must_use]
+    pub fn advice_helpdesk(&self) -> String {
+        self.format("advice-helpdesk", &[])
+    }
+
+    /// `Unlock the keyring of this computer (it opens with your sign-in password), or ask IT for one. Until then Deskside must be connected again after a restart.`
+    #[must_use]
+    pub fn advice_keyring(&self) -> String {
+        self.format("advice-keyring", &[])
+    }
+
+    /// `See that the folder of the log can be written. Deskside works without it.`
+    #[must_use]
+    pub fn advice_logs(&self) -> String {
+        self.format("advice-logs", &[])
+    }
+
+    /// `Switch notifications on in your desktop’s settings. Until then answers show in the tray and in the window.`
+    #[must_use]
+    pub fn advice_notifications(&self) -> String {
+        self.format("advice-notifications", &[])
+    }
+
+    /// `Open My requests and look at those that could not be sent.`
+    #[must_use]
+    pub fn advice_outbox(&self) -> String {
+        self.format("advice-outbox", &[])
+    }
+
+    /// `Tell IT that the policy on this computer cannot be read in full.`
+    #[must_use]
+    pub fn advice_policy(&self) -> String {
+        self.format("advice-policy", &[])
+    }
+
+    /// `No picture can be taken here. Add one as a file instead.`
+    #[must_use]
+    pub fn advice_screen(&self) -> String {
+        self.format("advice-screen", &[])
+    }
+
+    /// `Open Settings in Deskside and choose again; the damaged file is set aside.`
+    #[must_use]
+    pub fn advice_settings(&self) -> String {
+        self.format("advice-settings", &[])
+    }
+
+    /// `End Deskside and start it again. If it stays, run “deskside doctor” and send the result to IT.`
+    #[must_use]
+    pub fn advice_socket(&self) -> String {
+        self.format("advice-socket", &[])
+    }
+
+    /// `Free some space on the disk, and see that your home folder can be written. Requests that were sent are safe at the helpdesk.`
+    #[must_use]
+    pub fn advice_store(&self) -> String {
+        self.format("advice-store", &[])
+    }
+
+    /// `Switch on the tray in your desktop’s settings (on GNOME: the extension “AppIndicator”). Until then open Deskside from the menu of programs.`
+    #[must_use]
+    pub fn advice_tray(&self) -> String {
+        self.format("advice-tray", &[])
+    }
+
+    /// `Install Deskside again: the program of its window is missing or damaged. The command line works without it.`
+    #[must_use]
+    pub fn advice_window(&self) -> String {
+        self.format("advice-window", &[])
+    }
+
+    /// `Report a problem to the helpdesk, with what a technician needs to know.`
+    #[must_use]
+    pub fn cli_about(&self) -> String {
+        self.format("cli-about", &[])
+    }
+
+    /// `Without a command, Deskside starts and stays in the tray. If it runs already, its window opens.`
+    #[must_use]
+    pub fn cli_about_run(&self) -> String {
+        self.format("cli-about-run", &[])
+    }
+
+    /// `Nothing unusual.`
+    #[must_use]
+    pub fn cli_all_well(&self) -> String {
+        self.format("cli-all-well", &[])
+    }
+
+    /// `Arguments`
+    #[must_use]
+    pub fn cli_arguments(&self) -> String {
+        self.format("cli-arguments", &[])
+    }
+
+    /// `Deskside could not be started: { $reason }`
+    #[must_use]
+    pub fn cli_cannot_start(&self, reason: &str) -> String {
+        self.format("cli-cannot-start", &[("reason", Argument::Text(reason))])
+    }
+
+    /// `Still looking at this computer…`
+    #[must_use]
+    pub fn cli_collecting(&self) -> String {
+        self.format("cli-collecting", &[])
+    }
+
+    /// `Commands`
+    #[must_use]
+    pub fn cli_commands(&self) -> String {
+        self.format("cli-commands", &[])
+    }
+
+    /// `Checks every part of Deskside and says what to do`
+    #[must_use]
+    pub fn cli_doctor(&self) -> String {
+        self.format("cli-doctor", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } thing needs attention.`
+    /// `*[other] { $count } things need attention.`
+    /// `}`
+    #[must_use]
+    pub fn cli_doctor_bad(&self, count: impl Into<Number>) -> String {
+        self.format("cli-doctor-bad", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `All is well.`
+    #[must_use]
+    pub fn cli_doctor_good(&self) -> String {
+        self.format("cli-doctor-good", &[])
+    }
+
+    /// `Deskside has ended.`
+    #[must_use]
+    pub fn cli_ended(&self) -> String {
+        self.format("cli-ended", &[])
+    }
+
+    /// `Connects this computer to a helpdesk`
+    #[must_use]
+    pub fn cli_enrol(&self) -> String {
+        self.format("cli-enrol", &[])
+    }
+
+    /// `Address of the helpdesk`
+    #[must_use]
+    pub fn cli_enrol_hub(&self) -> String {
+        self.format("cli-enrol-hub", &[])
+    }
+
+    /// `Token from your IT department; “-” reads it from the standard input`
+    #[must_use]
+    pub fn cli_enrol_token(&self) -> String {
+        self.format("cli-enrol-token", &[])
+    }
+
+    /// `This computer is connected to { $helpdesk }.`
+    #[must_use]
+    pub fn cli_enrolled(&self, helpdesk: &str) -> String {
+        self.format("cli-enrolled", &[("helpdesk", Argument::Text(helpdesk))])
+    }
+
+    /// `Exit codes: 0 done; 1 it failed; 2 wrong arguments; 3 Deskside does not run and could not be started;`
+    /// `4 you said no; 5 kept, but not sent yet; 6 the doctor found something broken.`
+    #[must_use]
+    pub fn cli_exit_codes(&self) -> String {
+        self.format("cli-exit-codes", &[])
+    }
+
+    /// `Shows what this computer says about itself`
+    #[must_use]
+    pub fn cli_facts(&self) -> String {
+        self.format("cli-facts", &[])
+    }
+
+    /// `could not be read`
+    #[must_use]
+    pub fn cli_failed(&self) -> String {
+        self.format("cli-failed", &[])
+    }
+
+    /// `What is unusual`
+    #[must_use]
+    pub fn cli_findings(&self) -> String {
+        self.format("cli-findings", &[])
+    }
+
+    /// `Not sent: { $sections }`
+    #[must_use]
+    pub fn cli_held_back(&self, sections: &str) -> String {
+        self.format("cli-held-back", &[("sections", Argument::Text(sections))])
+    }
+
+    /// `Shows this help`
+    #[must_use]
+    pub fn cli_help(&self) -> String {
+        self.format("cli-help", &[])
+    }
+
+    /// `Answers as JSON, for programs`
+    #[must_use]
+    pub fn cli_json(&self) -> String {
+        self.format("cli-json", &[])
+    }
+
+    /// `Kept on this computer. It will be sent as soon as the helpdesk can be reached. There is nothing to do.`
+    #[must_use]
+    pub fn cli_kept(&self) -> String {
+        self.format("cli-kept", &[])
+    }
+
+    /// `could not be sent`
+    #[must_use]
+    pub fn cli_needs_a_look(&self) -> String {
+        self.format("cli-needs-a-look", &[])
+    }
+
+    /// `Deskside does not answer: { $reason }`
+    #[must_use]
+    pub fn cli_no_answer(&self, reason: &str) -> String {
+        self.format("cli-no-answer", &[("reason", Argument::Text(reason))])
+    }
+
+    /// `There are no requests yet.`
+    #[must_use]
+    pub fn cli_no_requests(&self) -> String {
+        self.format("cli-no-requests", &[])
+    }
+
+    /// `Deskside does not run.`
+    #[must_use]
+    pub fn cli_not_running(&self) -> String {
+        self.format("cli-not-running", &[])
+    }
+
+    /// `Nothing was sent. The draft is kept; it is there when you open Deskside.`
+    #[must_use]
+    pub fn cli_not_sent(&self) -> String {
+        self.format("cli-not-sent", &[])
+    }
+
+    /// `not sent yet`
+    #[must_use]
+    pub fn cli_not_yet_sent(&self) -> String {
+        self.format("cli-not-yet-sent", &[])
+    }
+
+    /// `nothing`
+    #[must_use]
+    pub fn cli_nothing(&self) -> String {
+        self.format("cli-nothing", &[])
+    }
+
+    /// `No. { $number }`
+    #[must_use]
+    pub fn cli_number(&self, number: &str) -> String {
+        self.format("cli-number", &[("number", Argument::Text(number))])
+    }
+
+    /// `Options`
+    #[must_use]
+    pub fn cli_options(&self) -> String {
+        self.format("cli-options", &[])
+    }
+
+    /// `A picture of the screen, { $width } × { $height }`
+    #[must_use]
+    pub fn cli_picture(&self, height: &str, width: &str) -> String {
+        self.format("cli-picture", &[("height", Argument::Text(height)), ("width", Argument::Text(width))])
+    }
+
+    /// `Ends Deskside`
+    #[must_use]
+    pub fn cli_quit(&self) -> String {
+        self.format("cli-quit", &[])
+    }
+
+    /// `Reports a problem from here`
+    #[must_use]
+    pub fn cli_report(&self) -> String {
+        self.format("cli-report", &[])
+    }
+
+    /// `Adds a picture of the whole screen`
+    #[must_use]
+    pub fn cli_report_screenshot(&self) -> String {
+        self.format("cli-report-screenshot", &[])
+    }
+
+    /// `What is happening, in your words`
+    #[must_use]
+    pub fn cli_report_text(&self) -> String {
+        self.format("cli-report-text", &[])
+    }
+
+    /// `Sends without asking`
+    #[must_use]
+    pub fn cli_report_yes(&self) -> String {
+        self.format("cli-report-yes", &[])
+    }
+
+    /// `Lists my requests`
+    #[must_use]
+    pub fn cli_requests(&self) -> String {
+        self.format("cli-requests", &[])
+    }
+
+    /// `Send it? [y/N]`
+    #[must_use]
+    pub fn cli_send_question(&self) -> String {
+        self.format("cli-send-question", &[])
+    }
+
+    /// `Sent. Its number is { $number }.`
+    #[must_use]
+    pub fn cli_sent(&self, number: &str) -> String {
+        self.format("cli-sent", &[("number", Argument::Text(number))])
+    }
+
+    /// `Opens the window`
+    #[must_use]
+    pub fn cli_show(&self) -> String {
+        self.format("cli-show", &[])
+    }
+
+    /// `The window opens.`
+    #[must_use]
+    pub fn cli_shown(&self) -> String {
+        self.format("cli-shown", &[])
+    }
+
+    /// `This will be sent to { $destination }:`
+    #[must_use]
+    pub fn cli_this_is_sent(&self, destination: &str) -> String {
+        self.format("cli-this-is-sent", &[("destination", Argument::Text(destination))])
+    }
+
+    /// `new answer`
+    #[must_use]
+    pub fn cli_unread(&self) -> String {
+        self.format("cli-unread", &[])
+    }
+
+    /// `Usage:`
+    #[must_use]
+    pub fn cli_usage(&self) -> String {
+        self.format("cli-usage", &[])
+    }
+
+    /// `Shows the version`
+    #[must_use]
+    pub fn cli_version(&self) -> String {
+        self.format("cli-version", &[])
+    }
+
+    /// `What to do: { $advice }`
+    #[must_use]
+    pub fn cli_what_to_do(&self, advice: &str) -> String {
+        self.format("cli-what-to-do", &[("advice", Argument::Text(advice))])
+    }
+
+    /// `y`
+    #[must_use]
+    pub fn cli_yes_letter(&self) -> String {
+        self.format("cli-yes-letter", &[])
+    }
+
+    /// `What you wrote`
+    #[must_use]
+    pub fn cli_your_text(&self) -> String {
+        self.format("cli-your-text", &[])
+    }
+
+    /// `{ $title }`
+    #[must_use]
+    pub fn notify_about(&self, title: &str) -> String {
+        self.format("notify-about", &[("title", Argument::Text(title))])
+    }
+
+    /// `{ $author } answered`
+    #[must_use]
+    pub fn notify_answer(&self, author: &str) -> String {
+        self.format("notify-answer", &[("author", Argument::Text(author))])
+    }
+
+    /// `{ $title }: { $text }`
+    #[must_use]
+    pub fn notify_answer_body(&self, text: &str, title: &str) -> String {
+        self.format("notify-answer-body", &[("text", Argument::Text(text)), ("title", Argument::Text(title))])
+    }
+
+    /// `The helpdesk answered`
+    #[must_use]
+    pub fn notify_answer_nobody(&self) -> String {
+        self.format("notify-answer-nobody", &[])
+    }
+
+    /// `Your request has arrived`
+    #[must_use]
+    pub fn notify_delivered(&self) -> String {
+        self.format("notify-delivered", &[])
+    }
+
+    /// `{ $title }. Its number is { $number }.`
+    #[must_use]
+    pub fn notify_delivered_body(&self, number: &str, title: &str) -> String {
+        self.format("notify-delivered-body", &[("number", Argument::Text(number)), ("title", Argument::Text(title))])
+    }
+
+    /// `Have a look`
+    #[must_use]
+    pub fn notify_look(&self) -> String {
+        self.format("notify-look", &[])
+    }
+
+    /// `A request could not be sent`
+    #[must_use]
+    pub fn notify_parked(&self) -> String {
+        self.format("notify-parked", &[])
+    }
+
+    /// `{ $title }. It is kept on this computer. Please have a look.`
+    #[must_use]
+    pub fn notify_parked_body(&self, title: &str) -> String {
+        self.format("notify-parked-body", &[("title", Argument::Text(title))])
+    }
+
+    /// `Read the answer`
+    #[must_use]
+    pub fn notify_read(&self) -> String {
+        self.format("notify-read", &[])
+    }
+
+    /// `No picture of the screen`
+    #[must_use]
+    pub fn notify_screen_failed(&self) -> String {
+        self.format("notify-screen-failed", &[])
+    }
+
+    /// `Your request is said to be solved`
+    #[must_use]
+    pub fn notify_solved(&self) -> String {
+        self.format("notify-solved", &[])
+    }
+
+    /// `{ $title }. Does it work again?`
+    #[must_use]
+    pub fn notify_solved_body(&self, title: &str) -> String {
+        self.format("notify-solved-body", &[("title", Argument::Text(title))])
+    }
+
+    /// `Your request has moved on`
+    #[must_use]
+    pub fn notify_state(&self) -> String {
+        self.format("notify-state", &[])
+    }
+
+    /// `The helpdesk needs something from you`
+    #[must_use]
+    pub fn notify_waiting_for_you(&self) -> String {
+        self.format("notify-waiting-for-you", &[])
+    }
+
+    /// `The window did not open`
+    #[must_use]
+    pub fn notify_window_failed(&self) -> String {
+        self.format("notify-window-failed", &[])
+    }
+
+    /// `What you wrote is kept. Try again; if it happens once more, run “deskside doctor”.`
+    #[must_use]
+    pub fn notify_window_failed_body(&self) -> String {
+        self.format("notify-window-failed-body", &[])
+    }
+
     /// `Open Deskside`
     #[must_use]
     pub fn tray_open(&self) -> String {
         self.format("tray-open", &[])
+    }
+
+    /// `Quit Deskside`
+    #[must_use]
+    pub fn tray_quit(&self) -> String {
+        self.format("tray-quit", &[])
+    }
+
+    /// `Report a problem`
+    #[must_use]
+    pub fn tray_report(&self) -> String {
+        self.format("tray-report", &[])
+    }
+
+    /// `Report a problem with a picture of the screen`
+    #[must_use]
+    pub fn tray_report_with_picture(&self) -> String {
+        self.format("tray-report-with-picture", &[])
+    }
+
+    /// `My requests`
+    #[must_use]
+    pub fn tray_requests(&self) -> String {
+        self.format("tray-requests", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] My requests ({ $count } new answer)`
+    /// `*[other] My requests ({ $count } new answers)`
+    /// `}`
+    #[must_use]
+    pub fn tray_requests_new(&self, count: impl Into<Number>) -> String {
+        self.format("tray-requests-new", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `Not connected to a helpdesk yet. You can still report a problem: it is kept.`
+    #[must_use]
+    pub fn tray_tip_not_enrolled(&self) -> String {
+        self.format("tray-tip-not-enrolled", &[])
+    }
+
+    /// `The helpdesk cannot be reached. You can still report a problem: it is kept.`
+    #[must_use]
+    pub fn tray_tip_offline(&self) -> String {
+        self.format("tray-tip-offline", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } request could not be sent. Please have a look.`
+    /// `*[other] { $count } requests could not be sent. Please have a look.`
+    /// `}`
+    #[must_use]
+    pub fn tray_tip_parked(&self, count: impl Into<Number>) -> String {
+        self.format("tray-tip-parked", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `Ready. Something not working? Click here.`
+    #[must_use]
+    pub fn tray_tip_ready(&self) -> String {
+        self.format("tray-tip-ready", &[])
+    }
+
+    /// `The helpdesk does not recognise this computer. Requests are kept. Tell your IT department.`
+    #[must_use]
+    pub fn tray_tip_refused(&self) -> String {
+        self.format("tray-tip-refused", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } new answer from the helpdesk.`
+    /// `*[other] { $count } new answers from the helpdesk.`
+    /// `}`
+    #[must_use]
+    pub fn tray_tip_unread(&self, count: impl Into<Number>) -> String {
+        self.format("tray-tip-unread", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } request is kept and will be sent.`
+    /// `*[other] { $count } requests are kept and will be sent.`
+    /// `}`
+    #[must_use]
+    pub fn tray_tip_waiting(&self, count: impl Into<Number>) -> String {
+        self.format("tray-tip-waiting", &[("count", Argument::Number(count.into()))])
     }
 }
