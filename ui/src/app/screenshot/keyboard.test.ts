@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commandOf, STRIDE, TOOL_KEY, TOOLS } from './keyboard';
 
 const plain = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
-const press = (key: string, held: Partial<typeof plain> = {}) =>
-  commandOf({ ...plain, ...held, key });
+const press = (key: string, held: Partial<typeof plain> = {}) => commandOf({ ...plain, ...held, key });
 
 describe('keys on the picture', () => {
   it('choose a tool by its letter, in either case', () => {

@@ -77,8 +77,7 @@ export function selectNext(editing: Editing, step: 1 | -1): Editing {
   const { marks } = editing.present;
   if (marks.length === 0) return editing;
   const now = marks.findIndex((mark) => mark.id === editing.selected);
-  const next =
-    now < 0 ? (step > 0 ? 0 : marks.length - 1) : (now + step + marks.length) % marks.length;
+  const next = now < 0 ? (step > 0 ? 0 : marks.length - 1) : (now + step + marks.length) % marks.length;
   return select(editing, marks[next]?.id ?? null);
 }
 
@@ -138,10 +137,7 @@ export function draw(editing: Editing, kind: MarkKind, from: Point, to: Point, t
       mark = { kind, id, at: start, text: text.slice(0, TEXT_CHARS) };
       break;
   }
-  return select(
-    step(editing, { ...editing.present, marks: [...editing.present.marks, mark] }),
-    id,
-  );
+  return select(step(editing, { ...editing.present, marks: [...editing.present.marks, mark] }), id);
 }
 
 /** Draws a mark of the usual size in the middle of what is shown: the way of the keyboard. */
