@@ -1,1 +1,276 @@
-//! hub
+//! The hub's built-in desk. The paths and documents are those of [`deskside_protocol::desk`].
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use deskside_protocol::desk::{Changes, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt};
+use deskside_protocol::ticket::AttachmentMeta;
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{RequestBuilder, Response};
+use tokio::io::AsyncReadExt;
+use url::Url;
+
+use crate::http::{self, bad_answer, json, success, timed_out, transport_error};
+use crate::{Again, Helpdesk, HelpdeskError, Result, sse};
+
+/// A connection to a hub, with this device's credential. The credential is in the client's headers only, marked
+/// sensitive; nothing here can print it.
+#[derive(Clone)]
+pub struct HubDesk {
+    client: reqwest::Client,
+    api: Url,
+}
+
+impl std::fmt::Debug for HubDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HubDesk").field("api", &self.api.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Trades a token from IT for a credential of this device.
+///
+/// # Errors
+/// `Unauthorized` or `Forbidden` for a token that is unknown, used up or too old; [`HelpdeskError`] in general.
+pub async fn enrol(hub: &Url, request: &Enrol) -> Result<Enrolled> {
+    let client = http::client(hub, HeaderMap::new())?;
+    let answer = send(client.post(path(&api(hub)?, &["enrol"])?).json(request), limits::ANSWER).await?;
+    let enrolled: Enrolled = json(answer).await?;
+    bearer(&enrolled.credential)?;
+    Ok(enrolled)
+}
+
+impl HubDesk {
+    /// Sets a connection up; nothing is sent yet.
+    ///
+    /// # Errors
+    /// `BadRequest` if the address or the credential cannot be one.
+    pub fn new(hub: &Url, credential: &str) -> Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, bearer(credential)?);
+        Ok(Self { client: http::client(hub, headers)?, api: api(hub)? })
+    }
+
+    fn ticket(&self, ticket: ClientId, rest: &[&str]) -> Result<Url> {
+        let ticket = ticket.to_string();
+        let mut segments = vec!["tickets", &ticket];
+        segments.extend(rest);
+        path(&self.api, &segments)
+    }
+}
+
+#[async_trait]
+impl Helpdesk for HubDesk {
+    async fn find(&self, ticket: ClientId) -> Result<Option<Receipt>> {
+        match send(self.client.get(self.ticket(ticket, &["receipt"])?), limits::ANSWER).await {
+            Ok(answer) => receipt_for(ticket, json(answer).await?).map(Some),
+            // Only the hub's own "not found" means that; a proxy's 404 comes as `BadAnswer`.
+            Err(error) if error.code == ErrorCode::NotFound && error.again == Again::Permanent => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(&self, ticket: ClientId, document: Bytes) -> Result<Receipt> {
+        let request =
+            self.client.post(path(&self.api, &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
+        receipt_for(ticket, json(send(request, limits::ANSWER).await?).await?)
+    }
+
+    async fn attach(&self, ticket: ClientId, meta: &AttachmentMeta, file: tokio::fs::File) -> Result<()> {
+        let unreadable = |detail: String| HelpdeskError {
+            code: ErrorCode::FileUnreadable,
+            detail,
+            retry_after: None,
+            again: Again::Permanent,
+            may_have_arrived: false,
+        };
+        let on_disk =
+            file.metadata().await.map_err(|e| unreadable(format!("the kept file cannot be read: {e}")))?.len();
+        if on_disk != meta.size_bytes {
+            return Err(unreadable(format!("the kept file has {on_disk} bytes, announced were {}", meta.size_bytes)));
+        }
+        let media_type = HeaderValue::from_str(&meta.media_type)
+            .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+        let bytes = tokio_util::io::ReaderStream::with_capacity(file.take(meta.size_bytes), 64 * 1024);
+        let request = self
+            .client
+            .put(self.ticket(ticket, &["attachments", &meta.id.to_string()])?)
+            .header(CONTENT_TYPE, media_type)
+            .header(CONTENT_LENGTH, meta.size_bytes)
+            .body(reqwest::Body::wrap_stream(bytes));
+        send(request, limits::UPLOAD).await.map(drop)
+    }
+
+    async fn follow_up(&self, ticket: ClientId, follow_up: &NewFollowUp) -> Result<FollowUpReceipt> {
+        let request = self.client.post(self.ticket(ticket, &["follow-ups"])?).json(follow_up);
+        let receipt: FollowUpReceipt = json(send(request, limits::ANSWER).await?).await?;
+        if receipt.id != follow_up.id {
+            return Err(bad_answer("the receipt is for another follow-up"));
+        }
+        Ok(receipt)
+    }
+
+    async fn verdict(&self, ticket: ClientId, verdict: &NewVerdict) -> Result<()> {
+        let request = self.client.post(self.ticket(ticket, &["verdicts"])?).json(verdict);
+        send(request, limits::ANSWER).await.map(drop)
+    }
+
+    async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
+        let mut url = path(&self.api, &["tickets"])?;
+        if let Some(cursor) = cursor {
+            url.query_pairs_mut().append_pair("since", cursor);
+        }
+        let changes: Changes = json(send(self.client.get(url), limits::ANSWER).await?).await?;
+        if changes.cursor.len() > limits::CURSOR_BYTES {
+            return Err(bad_answer("the cursor is too long"));
+        }
+        Ok(changes)
+    }
+
+    async fn nudges(&self) -> Result<BoxStream<'static, Result<Nudge>>> {
+        let request = self.client.get(path(&self.api, &["events"])?).header(ACCEPT, "text/event-stream");
+        // The stream stays open, so only the greeting has the usual limit; later, silence is what ends it.
+        let response = tokio::time::timeout(limits::ANSWER, request.send())
+            .await
+            .map_err(|_| timed_out("the stream of nudges did not open"))?
+            .map_err(transport_error)?;
+        let response = success(response).await?;
+        let event_stream = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("text/event-stream"));
+        if !event_stream {
+            return Err(bad_answer("the stream of nudges is no event stream"));
+        }
+        Ok(nudge_stream(response).boxed())
+    }
+
+    async fn download(&self, ticket: ClientId, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let url = self.ticket(ticket, &["attachments", &attachment.to_string()])?;
+        let response = send(self.client.get(url), limits::UPLOAD).await?;
+        if response.content_length().is_some_and(|length| length > limits::ATTACHMENT_BYTES) {
+            return Err(bad_answer("the file is larger than any attachment"));
+        }
+        let mut left = limits::ATTACHMENT_BYTES;
+        Ok(response
+            .bytes_stream()
+            .map(move |piece| {
+                let piece = piece.map_err(transport_error)?;
+                left = left
+                    .checked_sub(piece.len() as u64)
+                    .ok_or_else(|| bad_answer("the file is larger than any attachment"))?;
+                Ok(piece)
+            })
+            .boxed())
+    }
+}
+
+struct Nudges {
+    response: Response,
+    parser: sse::Parser,
+    ready: std::vec::IntoIter<sse::Event>,
+    over: bool,
+}
+
+fn nudge_stream(response: Response) -> impl stream::Stream<Item = Result<Nudge>> + Send {
+    let state = Nudges { response, parser: sse::Parser::default(), ready: Vec::new().into_iter(), over: false };
+    stream::unfold(state, |mut state| async move {
+        loop {
+            if state.over {
+                return None;
+            }
+            if let Some(event) = state.ready.next() {
+                if event.kind != "nudge" {
+                    continue;
+                }
+                // A nudge only says "look"; one that cannot be read says so too, but is not worth trusting further.
+                match serde_json::from_str::<Nudge>(&event.data) {
+                    Ok(nudge) if nudge.cursor.len() <= limits::CURSOR_BYTES => return Some((Ok(nudge), state)),
+                    Ok(_) | Err(_) => {
+                        state.over = true;
+                        return Some((Err(bad_answer("a nudge that cannot be read")), state));
+                    }
+                }
+            }
+            match tokio::time::timeout(limits::NUDGE_SILENCE, state.response.chunk()).await {
+                Ok(Ok(Some(piece))) => match state.parser.push(&piece) {
+                    Ok(events) => state.ready = events.into_iter(),
+                    Err(error) => {
+                        state.over = true;
+                        return Some((Err(bad_answer(error.to_string())), state));
+                    }
+                },
+                Ok(Ok(None)) => return None,
+                Ok(Err(error)) => {
+                    state.over = true;
+                    return Some((Err(transport_error(error)), state));
+                }
+                Err(_) => {
+                    state.over = true;
+                    return Some((Err(timed_out("the stream of nudges fell silent")), state));
+                }
+            }
+        }
+    })
+}
+
+async fn send(request: RequestBuilder, limit: Duration) -> Result<Response> {
+    success(request.timeout(limit).send().await.map_err(transport_error)?).await
+}
+
+fn receipt_for(ticket: ClientId, receipt: Receipt) -> Result<Receipt> {
+    if receipt.client_id != ticket {
+        return Err(bad_answer("the receipt is for another ticket"));
+    }
+    if receipt.missing.len() > limits::ATTACHMENTS {
+        return Err(bad_answer("the receipt asks for more files than a ticket can have"));
+    }
+    Ok(receipt)
+}
+
+fn bearer(credential: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {credential}"))
+        .map_err(|_| bad_answer("the credential cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn api(hub: &Url) -> Result<Url> {
+    http::check_address(hub)?;
+    path(hub, &["api", "v1"])
+}
+
+/// Appends path segments, each encoded, to whatever path the address has.
+fn path(base: &Url, segments: &[&str]) -> Result<Url> {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.path_segments_mut().map_err(|()| bad_answer("the address has no path"))?.pop_if_empty().extend(segments);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_below_whatever_the_address_says() {
+        for (hub, wanted) in [
+            ("https://hub.example", "https://hub.example/api/v1/tickets"),
+            ("https://it.example/desk/", "https://it.example/desk/api/v1/tickets"),
+            ("https://it.example/desk?x=1#y", "https://it.example/desk/api/v1/tickets"),
+        ] {
+            let api = api(&Url::parse(hub).unwrap()).unwrap();
+            assert_eq!(path(&api, &["tickets"]).unwrap().as_str(), wanted);
+        }
+    }
+
+    #[test]
+    fn the_credential_is_in_no_debug_output() {
+        let desk = HubDesk::new(&Url::parse("https://hub.example").unwrap(), "swordfish").unwrap();
+        assert!(!format!("{desk:?} {:?}", desk.client).contains("swordfish"));
+    }
+}
