@@ -39,6 +39,7 @@ mod services;
 mod system;
 mod user;
 
+pub(crate) use collect::blocking;
 pub use collect::{collect, light};
 pub use context::Context;
 pub use failure::Failure;
