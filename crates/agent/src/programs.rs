@@ -1,1 +1,61 @@
-//! Written by the desktop part.
+//! Every program that the agent starts, in one place: its own window, and itself. Nothing here takes a command line from
+//! outside; arguments are passed as they are, no shell is involved.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use deskside_protocol::local::Route;
+
+/// The window's program, as it is called beside the agent.
+#[cfg(not(windows))]
+const WINDOW: &str = "deskside-window";
+/// The window's program, as it is called beside the agent.
+#[cfg(windows)]
+const WINDOW: &str = "deskside-window.exe";
+
+/// Where the window's program is: the chosen one, else the one beside this executable.
+///
+/// # Errors
+/// If the system does not say where this executable is.
+pub fn window_program(chosen: Option<&Path>) -> io::Result<PathBuf> {
+    if let Some(path) = chosen {
+        return Ok(path.to_path_buf());
+    }
+    let own = std::env::current_exe()?;
+    Ok(own.with_file_name(WINDOW))
+}
+
+/// Starts the window at a place. It inherits this process's environment and two variables: the agent's socket, and what
+/// keeps WebKitGTK from drawing through DMA buffers, which with software rendering costs 100 ms and 60 MB.
+///
+/// # Errors
+/// The system's; `NotFound` if the program is not there.
+#[expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start")]
+pub fn start_window(program: &Path, socket: &Path, route: &Route) -> io::Result<tokio::process::Child> {
+    let route = serde_json::to_string(route).map_err(io::Error::other)?;
+    tokio::process::Command::new(program)
+        .arg("--route")
+        .arg(route)
+        .env("DESKSIDE_SOCKET", socket)
+        .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+        .stdin(Stdio::null())
+        .spawn()
+}
+
+/// Starts this same executable as the agent, on its own: it goes on when the command line that started it ends.
+///
+/// # Errors
+/// The system's.
+#[expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start")]
+pub fn start_agent() -> io::Result<()> {
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.arg("run").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        // A process group of its own: Ctrl-C in the terminal is for the command line, not for the agent.
+        command.process_group(0);
+    }
+    command.spawn().map(drop)
+}
