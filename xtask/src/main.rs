@@ -1,8 +1,11 @@
 //! `cargo xtask …`: what the README's commands call.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's job is to talk to a terminal")]
 
+mod build;
 mod codegen;
 mod programs;
+mod setup;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,11 +28,18 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences
+    Test {
+        /// Only what takes under a minute: no browser, no window, no licences
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::Test { quick } => test::run(quick),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

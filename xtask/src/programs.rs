@@ -36,3 +36,62 @@ pub(crate) fn filter(mut command: Command, folder: &Path, input: &str) -> anyhow
     }
     String::from_utf8(output.stdout).with_context(|| format!("{name} wrote something that is not UTF-8"))
 }
+
+/// Runs a program in a folder, its output going to the terminal.
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub(crate) fn run(mut command: Command, folder: &Path) -> anyhow::Result<()> {
+    let line = command_line(&command);
+    let status = command.current_dir(folder).status().with_context(|| format!("could not start {line}"))?;
+    if !status.success() {
+        bail!("{line}: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a program in a folder and returns what it wrote to its standard output; the rest goes to the terminal.
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub(crate) fn output(mut command: Command, folder: &Path) -> anyhow::Result<String> {
+    let line = command_line(&command);
+    let output = command
+        .current_dir(folder)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("could not start {line}"))?;
+    if !output.status.success() {
+        bail!("{line}: {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program is there and starts.
+pub(crate) fn exists(name: &str, argument: &str) -> bool {
+    let status = program(name).arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// `cargo`, the one that runs this.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Set by `cargo run` for this program alone; inherited, they would make cargo build everything anew.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+fn command_line(command: &Command) -> String {
+    let mut line = Path::new(command.get_program())
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}

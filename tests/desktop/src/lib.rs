@@ -12,13 +12,11 @@ mod desktop;
 mod display;
 mod notifications;
 mod programs;
-mod skip;
 mod tray;
 mod window;
 
 pub use desktop::{Desktop, Options, Shows};
 pub use notifications::{Notifications, Shown};
 pub use programs::{Process, Spawn, wait_until};
-pub use skip::skip;
 pub use tray::{MenuEntry, TrayHost, TrayItem};
 pub use window::Window;

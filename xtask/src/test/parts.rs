@@ -1,0 +1,168 @@
+//! The parts of `cargo xtask test`.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use super::{Counts, Run, cannot};
+use crate::programs::{cargo, program, run};
+use crate::{codegen, setup};
+
+/// Node's own programs of the interface.
+fn node(run: &Run, name: &str) -> Command {
+    program(run.root.join("ui/node_modules/.bin").join(name))
+}
+
+pub(super) fn format(this: &Run) -> anyhow::Result<Counts> {
+    let mut fmt = cargo();
+    fmt.args(["fmt", "--all", "--check"]);
+    run(fmt, &this.root)?;
+    Ok(Counts::one_passed())
+}
+
+pub(super) fn generated(_: &Run) -> anyhow::Result<Counts> {
+    codegen::run(true)?;
+    Ok(Counts::one_passed())
+}
+
+pub(super) fn lints(this: &Run) -> anyhow::Result<Counts> {
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
+    run(clippy, &this.root)?;
+    Ok(Counts::one_passed())
+}
+
+/// All tests of Rust but those in the real window.
+pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
+    rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e"])
+}
+
+/// The tests in the real window.
+pub(super) fn window(this: &Run) -> anyhow::Result<Counts> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Counts::one_skipped("real window", "the headless desktop is Linux only"));
+    }
+    rust_tests(this, "e2e", &["--package", "deskside-e2e"])
+}
+
+fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Counts> {
+    if !this.nextest {
+        return with_cargo_test(this, packages);
+    }
+    let report = this.target.join("nextest").join(profile).join("junit.xml");
+    remove_old(&report)?;
+    let mut nextest = cargo();
+    nextest.args(["nextest", "run", "--profile", profile, "--status-level", "fail"]).args(packages);
+    nextest.args(["--cargo-quiet", "--no-tests", "pass"]);
+    nextest.env("DESKSIDE_PROGRAMS", &this.programs);
+    let done = run(nextest, &this.root);
+    match std::fs::read_to_string(&report) {
+        Ok(xml) => no_silent_failure(Counts::from_junit(&xml), done),
+        // No report: it did not come to running tests.
+        Err(_) => done.and(Ok(Counts::default())),
+    }
+}
+
+fn with_cargo_test(this: &Run, packages: &[&str]) -> anyhow::Result<Counts> {
+    let mut test = cargo();
+    test.args(["test", "--no-fail-fast", "--quiet"]).args(packages).args(["--", "--show-output", "--format=pretty"]);
+    test.env("DESKSIDE_PROGRAMS", &this.programs);
+    let done = test.current_dir(&this.root).stderr(std::process::Stdio::inherit()).output()?;
+    let output = String::from_utf8_lossy(&done.stdout);
+    println!("{output}");
+    let counts = Counts::from_cargo_test(&output);
+    no_silent_failure(counts, if done.status.success() { Ok(()) } else { cannot("cargo test failed") })
+}
+
+/// A test program that fails without naming a test has failed nevertheless.
+fn no_silent_failure(counts: Counts, done: anyhow::Result<()>) -> anyhow::Result<Counts> {
+    match done {
+        Err(error) if counts.failed.is_empty() => Err(error),
+        Err(_) | Ok(()) => Ok(counts),
+    }
+}
+
+pub(super) fn interface_types(this: &Run) -> anyhow::Result<Counts> {
+    let mut npm = program("npm");
+    npm.args(["run", "--silent", "check"]);
+    run(npm, &this.root.join("ui"))?;
+    Ok(Counts::one_passed())
+}
+
+pub(super) fn interface_lints(this: &Run) -> anyhow::Result<Counts> {
+    let mut npm = program("npm");
+    npm.args(["run", "--silent", "lint"]);
+    run(npm, &this.root.join("ui"))?;
+    Ok(Counts::one_passed())
+}
+
+pub(super) fn interface_tests(this: &Run) -> anyhow::Result<Counts> {
+    let report = this.target.join("vitest.json");
+    remove_old(&report)?;
+    let mut vitest = node(this, "vitest");
+    vitest
+        .args(["run", "--passWithNoTests", "--reporter=default", "--reporter=json", "--outputFile.json"])
+        .arg(&report);
+    let done = run(vitest, &this.root.join("ui"));
+    match read_json(&report) {
+        Ok(json) => no_silent_failure(Counts::from_vitest(&json)?, done),
+        Err(error) => done.and(Err(error)),
+    }
+}
+
+pub(super) fn browser(this: &Run) -> anyhow::Result<Counts> {
+    let report = this.target.join("playwright.json");
+    remove_old(&report)?;
+    let mut playwright = node(this, "playwright");
+    playwright.args(["test", "--reporter=line,json"]);
+    playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report).env("DESKSIDE_PROGRAMS", &this.programs);
+    let done = run(playwright, &this.root.join("ui"));
+    match read_json(&report) {
+        Ok(json) => no_silent_failure(Counts::from_playwright(&json)?, done),
+        Err(error) => done.and(Err(error)),
+    }
+}
+
+pub(super) fn dependencies(this: &Run) -> anyhow::Result<Counts> {
+    const NAME: &str = "licences, sources, bans";
+    if !setup::cargo_tool(&this.root, "cargo-deny", !this.quick) {
+        return Ok(Counts::one_skipped(NAME, "cargo-deny is not there and could not be installed"));
+    }
+    let mut deny = cargo();
+    deny.args(["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]);
+    run(deny, &this.root)?;
+    Ok(Counts::one_passed())
+}
+
+pub(super) fn advisories(this: &Run) -> anyhow::Result<Counts> {
+    const NAME: &str = "advisories";
+    if !setup::cargo_tool(&this.root, "cargo-deny", false) {
+        return Ok(Counts::one_skipped(NAME, "cargo-deny is not there and could not be installed"));
+    }
+    // The database first, alone: what cannot be fetched is not a fault of ours.
+    let mut fetch = cargo();
+    fetch.args(["deny", "fetch", "db"]);
+    if run(fetch, &this.root).is_err() {
+        return Ok(Counts::one_skipped(NAME, "the advisory database cannot be reached from here"));
+    }
+    let mut deny = cargo();
+    deny.args(["deny", "--log-level", "error", "check", "--disable-fetch", "advisories"]);
+    run(deny, &this.root)?;
+    Ok(Counts::one_passed())
+}
+
+/// A report of the last run must not be taken for one of this run.
+fn remove_old(report: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(report) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", report.display()))
+        }
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
+fn read_json(path: &Path) -> anyhow::Result<serde_json::Value> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("there is no report {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+}
