@@ -1,0 +1,243 @@
+# Texts of the employee's window.
+
+## The frame
+
+agent-lost = Deskside’s background part does not answer. Nothing is lost: what you write stays here and is kept as soon as it is back.
+agent-lost-trying = Trying again…
+agent-back = Deskside is back. Everything is kept.
+screen-broken = This screen could not be shown. Nothing is lost.
+
+## Home
+
+home-title = Home
+greeting-morning = Good morning
+greeting-afternoon = Good afternoon
+greeting-evening = Good evening
+greeting-morning-name = Good morning, { $name }
+greeting-afternoon-name = Good afternoon, { $name }
+greeting-evening-name = Good evening, { $name }
+home-entries = What would you like to do?
+home-report = Report a problem
+home-report-help = Something does not work
+home-report-draft = Go on writing
+home-report-draft-help = “{ $text }”
+home-requests = My requests
+home-requests-none = What you asked for, and the answers
+home-requests-open = { $count ->
+    [one] 1 request under way
+   *[other] { $count } requests under way
+}
+home-requests-unread = { $count ->
+    [one] 1 new answer
+   *[other] { $count } new answers
+}
+home-requests-waiting = { $count ->
+    [one] 1 request waits to be sent
+   *[other] { $count } requests wait to be sent
+}
+home-requests-parked = { $count ->
+    [one] 1 request needs a look
+   *[other] { $count } requests need a look
+}
+home-privacy = Privacy
+home-privacy-help = What is kept, what was sent
+home-settings = Settings
+home-settings-help = Language, colours, notifications
+home-computer = This computer
+home-computer-well = All well
+home-computer-look = { $count ->
+    [one] 1 thing worth knowing
+   *[other] { $count } things worth knowing
+}
+home-computer-details = Details of this computer
+home-connect = Connect to the helpdesk
+
+## Report a problem
+
+report-title = Report a problem
+report-question = What is happening?
+report-placeholder = For example: the printer on floor 3 prints blank pages
+report-too-long = The text is too long by { $count } characters. You can attach the rest as a file.
+report-missing = Please say in a few words what is happening.
+report-summary = One thing is missing
+report-can-work = Can you still work?
+report-affected = Only you, or others?
+report-category = What is it about?
+report-category-optional = What is it about? (optional)
+report-category-none = I’d rather not choose
+report-next = See what will be sent
+report-saved = Your text is kept as you type.
+report-saving = Keeping your text…
+report-unsaved = Your text is not kept yet. Trying again…
+report-discard = Discard
+report-discard-question = Discard this request?
+report-discard-explain = Your text and its files will be removed from this computer. Nothing was sent.
+report-discard-confirm = Yes, discard it
+report-discard-keep = No, keep it
+report-discarded = Your text is discarded. Nothing was sent.
+report-nothing-leaves = Nothing is sent before you have seen it.
+
+## Files
+
+files-title = Pictures and files
+files-add = Add a file
+files-screenshot = Add a screenshot
+files-limits = Up to { $count } files, { $size } each, { $total } in all: pictures, PDF, text, office documents, mails, ZIP. You can also paste or drop them here.
+files-list = Files added
+files-remove = Remove { $name }
+files-removed = { $name } is removed.
+files-added = { $name } is added.
+files-adding = Adding { $name }: { $percent }
+files-drop = Drop the files here
+files-refused = { $name } was not added.
+files-picture-of = Picture: { $name }
+files-screen-picture = Picture of the screen
+files-none = No file
+files-count = { $count ->
+    [one] 1 file
+   *[other] { $count } files
+}
+files-open = Open { $name }
+files-open-failed = { $name } cannot be opened just now.
+files-save = Save { $name }
+
+## Screenshot
+
+screenshot-title = Add a screenshot
+screenshot-hint = This is your whole screen. It is added only if you say so, and you will see it again before anything is sent.
+screenshot-picture = Picture of your whole screen
+screenshot-attach = Add this picture
+screenshot-taking = Taking the picture…
+screenshot-added = The picture of the screen is added.
+
+## What will be sent
+
+preview-title = What will be sent
+preview-understood = What we understood
+preview-correct = Correct this
+preview-destination = It goes to { $destination }.
+preview-can-work-yes = You can still work.
+preview-can-work-with-difficulty = You can work, with difficulty.
+preview-can-work-no = You cannot work at the moment.
+preview-can-work-unsaid = You did not say whether you can still work.
+preview-affected-only-me = Only you are affected.
+preview-affected-others = Others are affected too.
+preview-affected-unknown = You do not know whether others are affected.
+preview-category = It is about: { $category }.
+preview-findings = What this computer shows
+preview-findings-none = This computer shows nothing unusual in what will be sent.
+preview-sections = What this computer adds
+preview-sections-help = Switch off what you would rather keep. Each line opens to every value.
+preview-section-on = { $section } will be sent.
+preview-section-off = { $section } will not be sent.
+preview-section-values = Every value of { $section }
+preview-values = Every value
+preview-held-back = This is not sent. It is what the switch would add:
+preview-you = You
+preview-you-name = Name
+preview-you-login = Sign-in name
+preview-you-language = Language
+preview-also = Also in the request: title “{ $title }”, urgency { $urgency }, reach { $impact }, made on { $at } by { $program }, internal number { $id }.
+preview-raw = The document, exactly as it leaves
+preview-raw-help = { $size } of text. Fingerprint (SHA-256): { $digest }
+preview-raw-files = The files follow the document, each with its own fingerprint.
+preview-send = Send
+preview-sending = Sending…
+preview-collecting = Still looking at this computer. You can send now, or wait a moment for the rest.
+preview-changed = Something has changed since you looked. Please look again.
+preview-updated = What will be sent was brought up to date.
+preview-screenshot = Screenshot
+preview-facts-failed = Some things could not be read. The rest is here.
+
+## Sent
+
+sent-title = It is sent
+sent-number = Request { $number }
+sent-next = A technician will read it. The answer comes here, and a notification tells you.
+sent-kept-title = It is kept on this computer
+sent-kept-next = It will be sent as soon as the helpdesk can be reached. There is nothing for you to do, and you can close this window.
+sent-sending-title = It is on its way
+sent-sending-next = It is safely kept on this computer until the helpdesk has confirmed it.
+sent-parked-title = It could not be delivered
+sent-follow = Follow this request
+sent-done = Done
+sent-now-delivered = Your request has arrived. Its number is { $number }.
+sent-not-enrolled-next = This computer is not connected to a helpdesk yet. Your request is kept and leaves by itself once it is. Nothing is lost.
+
+## My requests
+
+requests-title = My requests
+requests-empty = Your requests and the helpdesk’s answers will be here.
+requests-open = Under way
+requests-over = Finished
+requests-unread = New answer
+requests-number = Number { $number }
+requests-waiting = Kept here, not sent yet
+requests-sending = On its way
+requests-parked = Could not be delivered
+requests-assignee = { $name } takes care of it
+requests-updated = Changed { $when }
+requests-more = { $count ->
+    [one] Show 1 more
+   *[other] Show { $count } more
+}
+requests-search = Find a request
+requests-found = { $count ->
+    [0] No request found
+    [one] 1 request found
+   *[other] { $count } requests found
+}
+requests-choose = Choose a request to read it here.
+
+## One request
+
+request-title = Request { $number }
+request-title-unsent = Request not sent yet
+request-you-wrote = You wrote
+request-thread = Messages
+request-you = You
+request-helpdesk = Helpdesk
+request-system = Automatic message
+request-new-state = Now: { $state }
+request-no-answer = No answer yet. A notification tells you when there is one.
+request-reply = Your answer
+request-reply-placeholder = Write to the helpdesk
+request-reply-send = Send the answer
+request-reply-kept = Your answer is kept and will be sent.
+request-reply-missing = Please write a few words first.
+request-entry-waiting = Kept here, not sent yet
+request-entry-sending = On its way
+request-entry-delivered = Delivered
+request-entry-parked = Could not be delivered
+request-waiting = This request is kept on this computer and not sent yet.
+request-waiting-next = The next try is { $when }.
+request-waiting-network = It will be sent as soon as the helpdesk can be reached.
+request-send-now = Try to send it now
+request-sending-now = Trying now. You will see here what comes of it.
+request-parked = The helpdesk did not take this request. It stays here until you try again.
+request-retry = Put it back in the queue
+request-retried = It is back in the queue.
+request-solved-question = The helpdesk says it is solved. Does it work again?
+request-confirm = Yes, it works
+request-reopen = No, it does not
+request-reopen-question = What still fails?
+request-reopen-send = Open it again
+request-confirmed = Thank you. The helpdesk will be told.
+request-reopened = The helpdesk will be told that it still fails.
+request-rate-question = How did it go?
+request-rate-comment = Would you like to add something? (optional)
+request-rate-send = Send my rating
+request-rated = Thank you for your rating.
+request-rating-given = { $stars ->
+    [one] You gave 1 star out of 5.
+   *[other] You gave { $stars } stars out of 5.
+}
+request-stars = { $stars ->
+    [1] 1 star: bad
+    [2] 2 stars: rather bad
+    [3] 3 stars: fair
+    [4] 4 stars: good
+   *[5] 5 stars: very good
+}
+request-document = What was sent
+request-new-answer = A new answer has arrived.

@@ -1,0 +1,243 @@
+# Textes de la fenêtre, telle que la voient les employés.
+
+## Le cadre
+
+agent-lost = La partie de Deskside qui travaille en arrière-plan ne répond pas. Rien n’est perdu : ce que vous écrivez reste ici et sera conservé dès son retour.
+agent-lost-trying = Nouvel essai…
+agent-back = Deskside est de retour. Tout est conservé.
+screen-broken = Cet écran n’a pas pu s’afficher. Rien n’est perdu.
+
+## Accueil
+
+home-title = Accueil
+greeting-morning = Bonjour
+greeting-afternoon = Bonjour
+greeting-evening = Bonsoir
+greeting-morning-name = Bonjour { $name }
+greeting-afternoon-name = Bonjour { $name }
+greeting-evening-name = Bonsoir { $name }
+home-entries = Que voulez-vous faire ?
+home-report = Signaler un problème
+home-report-help = Quelque chose ne fonctionne pas
+home-report-draft = Reprendre l’écriture
+home-report-draft-help = « { $text } »
+home-requests = Mes demandes
+home-requests-none = Ce que vous avez demandé, et les réponses
+home-requests-open = { $count ->
+    [one] { $count } demande en cours
+   *[other] { $count } demandes en cours
+}
+home-requests-unread = { $count ->
+    [one] { $count } nouvelle réponse
+   *[other] { $count } nouvelles réponses
+}
+home-requests-waiting = { $count ->
+    [one] { $count } demande attend d’être envoyée
+   *[other] { $count } demandes attendent d’être envoyées
+}
+home-requests-parked = { $count ->
+    [one] { $count } demande mérite un coup d’œil
+   *[other] { $count } demandes méritent un coup d’œil
+}
+home-privacy = Vie privée
+home-privacy-help = Ce qui est conservé, ce qui est parti
+home-settings = Réglages
+home-settings-help = Langue, couleurs, notifications
+home-computer = Cet ordinateur
+home-computer-well = Tout va bien
+home-computer-look = { $count ->
+    [one] { $count } chose bonne à savoir
+   *[other] { $count } choses bonnes à savoir
+}
+home-computer-details = Détails de cet ordinateur
+home-connect = Relier à l’assistance
+
+## Signaler un problème
+
+report-title = Signaler un problème
+report-question = Que se passe-t-il ?
+report-placeholder = Par exemple : l’imprimante du 3e étage sort des pages blanches
+report-too-long = Le texte est trop long de { $count } caractères. Vous pouvez joindre la suite dans un fichier.
+report-missing = Dites en quelques mots ce qui se passe.
+report-summary = Il manque une chose
+report-can-work = Pouvez-vous encore travailler ?
+report-affected = Vous seulement, ou d’autres aussi ?
+report-category = De quoi s’agit-il ?
+report-category-optional = De quoi s’agit-il ? (facultatif)
+report-category-none = Je préfère ne pas choisir
+report-next = Voir ce qui sera envoyé
+report-saved = Votre texte est conservé au fil de la frappe.
+report-saving = Votre texte est en cours d’enregistrement…
+report-unsaved = Votre texte n’est pas encore conservé. Nouvel essai…
+report-discard = Abandonner
+report-discard-question = Abandonner cette demande ?
+report-discard-explain = Votre texte et ses fichiers seront effacés de cet ordinateur. Rien n’a été envoyé.
+report-discard-confirm = Oui, l’abandonner
+report-discard-keep = Non, la garder
+report-discarded = Votre texte est effacé. Rien n’a été envoyé.
+report-nothing-leaves = Rien ne part avant que vous ne l’ayez vu.
+
+## Fichiers
+
+files-title = Images et fichiers
+files-add = Ajouter un fichier
+files-screenshot = Ajouter une capture d’écran
+files-limits = Jusqu’à { $count } fichiers, { $size } chacun, { $total } en tout : images, PDF, textes, documents bureautiques, courriels, ZIP. Vous pouvez aussi les coller ou les déposer ici.
+files-list = Fichiers ajoutés
+files-remove = Retirer { $name }
+files-removed = { $name } est retiré.
+files-added = { $name } est ajouté.
+files-adding = Ajout de { $name } : { $percent }
+files-drop = Déposez les fichiers ici
+files-refused = { $name } n’a pas été ajouté.
+files-picture-of = Image : { $name }
+files-screen-picture = Image de l’écran
+files-none = Aucun fichier
+files-count = { $count ->
+    [one] { $count } fichier
+   *[other] { $count } fichiers
+}
+files-open = Ouvrir { $name }
+files-open-failed = { $name } ne peut pas être ouvert pour le moment.
+files-save = Enregistrer { $name }
+
+## Capture d’écran
+
+screenshot-title = Ajouter une capture d’écran
+screenshot-hint = Voici tout votre écran. L’image n’est ajoutée que si vous le dites, et vous la reverrez avant tout envoi.
+screenshot-picture = Image de tout votre écran
+screenshot-attach = Ajouter cette image
+screenshot-taking = Capture en cours…
+screenshot-added = L’image de l’écran est ajoutée.
+
+## Ce qui sera envoyé
+
+preview-title = Ce qui sera envoyé
+preview-understood = Ce que nous avons compris
+preview-correct = Corriger
+preview-destination = Destinataire : { $destination }.
+preview-can-work-yes = Vous pouvez encore travailler.
+preview-can-work-with-difficulty = Vous pouvez travailler, mais difficilement.
+preview-can-work-no = Vous ne pouvez plus travailler pour le moment.
+preview-can-work-unsaid = Vous n’avez pas dit si vous pouvez encore travailler.
+preview-affected-only-me = Le problème ne touche que vous.
+preview-affected-others = D’autres personnes sont touchées aussi.
+preview-affected-unknown = Vous ne savez pas si d’autres personnes sont touchées.
+preview-category = Sujet : { $category }.
+preview-findings = Ce que montre cet ordinateur
+preview-findings-none = Dans ce qui sera envoyé, cet ordinateur ne montre rien d’inhabituel.
+preview-sections = Ce que cet ordinateur ajoute
+preview-sections-help = Désactivez ce que vous préférez garder. Chaque ligne s’ouvre sur toutes ses valeurs.
+preview-section-on = { $section } : sera envoyé.
+preview-section-off = { $section } : ne sera pas envoyé.
+preview-section-values = Toutes les valeurs de la rubrique { $section }
+preview-values = Toutes les valeurs
+preview-held-back = Ceci n’est pas envoyé. C’est ce que l’interrupteur ajouterait :
+preview-you = Vous
+preview-you-name = Nom
+preview-you-login = Identifiant
+preview-you-language = Langue
+preview-also = Également dans la demande : titre « { $title } », urgence { $urgency }, portée { $impact }, préparée le { $at } par { $program }, numéro interne { $id }.
+preview-raw = Le document, exactement tel qu’il part
+preview-raw-help = { $size } de texte. Empreinte (SHA-256) : { $digest }
+preview-raw-files = Les fichiers suivent le document, chacun avec sa propre empreinte.
+preview-send = Envoyer
+preview-sending = Envoi…
+preview-collecting = L’examen de cet ordinateur continue. Vous pouvez envoyer tout de suite, ou attendre un instant la suite.
+preview-changed = Quelque chose a changé depuis votre relecture. Regardez à nouveau.
+preview-updated = Ce qui sera envoyé a été mis à jour.
+preview-screenshot = Capture d’écran
+preview-facts-failed = Certaines choses n’ont pas pu être lues. Le reste est là.
+
+## Envoyée
+
+sent-title = C’est envoyé
+sent-number = Demande { $number }
+sent-next = Une personne de l’assistance va la lire. La réponse arrivera ici, et une notification vous préviendra.
+sent-kept-title = Elle est conservée sur cet ordinateur
+sent-kept-next = Elle partira dès que l’assistance sera joignable. Vous n’avez rien à faire, et vous pouvez fermer cette fenêtre.
+sent-sending-title = Elle est en route
+sent-sending-next = Elle reste à l’abri sur cet ordinateur jusqu’à ce que l’assistance l’ait confirmée.
+sent-parked-title = Elle n’a pas pu être remise
+sent-follow = Suivre cette demande
+sent-done = Terminé
+sent-now-delivered = Votre demande est arrivée. Elle porte le numéro { $number }.
+sent-not-enrolled-next = Cet ordinateur n’est pas encore relié à une assistance. Votre demande est conservée et partira d’elle-même le moment venu. Rien n’est perdu.
+
+## Mes demandes
+
+requests-title = Mes demandes
+requests-empty = Vos demandes et les réponses de l’assistance apparaîtront ici.
+requests-open = En cours
+requests-over = Terminées
+requests-unread = Nouvelle réponse
+requests-number = Numéro { $number }
+requests-waiting = Conservée ici, pas encore envoyée
+requests-sending = En route
+requests-parked = N’a pas pu être remise
+requests-assignee = { $name } s’en occupe
+requests-updated = Modifiée { $when }
+requests-more = { $count ->
+    [one] Afficher { $count } demande de plus
+   *[other] Afficher { $count } demandes de plus
+}
+requests-search = Chercher une demande
+requests-found = { $count ->
+    [0] Aucune demande trouvée
+    [one] { $count } demande trouvée
+   *[other] { $count } demandes trouvées
+}
+requests-choose = Choisissez une demande pour la lire ici.
+
+## Une demande
+
+request-title = Demande { $number }
+request-title-unsent = Demande pas encore envoyée
+request-you-wrote = Vous avez écrit
+request-thread = Messages
+request-you = Vous
+request-helpdesk = Assistance
+request-system = Message automatique
+request-new-state = Désormais : { $state }
+request-no-answer = Pas encore de réponse. Une notification vous préviendra.
+request-reply = Votre réponse
+request-reply-placeholder = Écrire à l’assistance
+request-reply-send = Envoyer la réponse
+request-reply-kept = Votre réponse est conservée et va partir.
+request-reply-missing = Écrivez d’abord quelques mots.
+request-entry-waiting = Conservé ici, pas encore envoyé
+request-entry-sending = En route
+request-entry-delivered = Remis
+request-entry-parked = N’a pas pu être remis
+request-waiting = Cette demande est conservée sur cet ordinateur, pas encore envoyée.
+request-waiting-next = Prochain essai { $when }.
+request-waiting-network = Elle partira dès que l’assistance sera joignable.
+request-send-now = Essayer de l’envoyer maintenant
+request-sending-now = Essai en cours. Le résultat s’affichera ici.
+request-parked = L’assistance n’a pas accepté cette demande. Elle reste ici jusqu’à un nouvel essai de votre part.
+request-retry = La remettre dans la file
+request-retried = Elle est de nouveau dans la file.
+request-solved-question = L’assistance annonce que c’est résolu. Est-ce que ça fonctionne de nouveau ?
+request-confirm = Oui, ça fonctionne
+request-reopen = Non, toujours pas
+request-reopen-question = Qu’est-ce qui ne fonctionne toujours pas ?
+request-reopen-send = Rouvrir la demande
+request-confirmed = Merci. L’assistance sera prévenue.
+request-reopened = L’assistance sera prévenue que le problème est toujours là.
+request-rate-question = Comment cela s’est-il passé ?
+request-rate-comment = Voulez-vous ajouter quelque chose ? (facultatif)
+request-rate-send = Envoyer mon avis
+request-rated = Merci pour votre avis.
+request-rating-given = { $stars ->
+    [one] Vous avez donné { $stars } étoile sur 5.
+   *[other] Vous avez donné { $stars } étoiles sur 5.
+}
+request-stars = { $stars ->
+    [1] 1 étoile : mauvais
+    [2] 2 étoiles : plutôt mauvais
+    [3] 3 étoiles : correct
+    [4] 4 étoiles : bien
+   *[5] 5 étoiles : très bien
+}
+request-document = Ce qui a été envoyé
+request-new-answer = Une nouvelle réponse est arrivée.

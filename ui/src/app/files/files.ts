@@ -1,0 +1,33 @@
+// Files before they go anywhere: what is too much is said at once, not after a minute of copying.
+import { mediaType, type Uploadable } from '$backend/upload';
+import { LIMITS, MEDIA_TYPES, type AttachmentMeta, type ErrorCode } from '$shared/protocol';
+
+/** What a file picker offers: the types that can be sent, by type and by ending. */
+export const ACCEPT = [
+  ...MEDIA_TYPES.filter((type) => type !== 'application/octet-stream'),
+  '.log,.txt,.csv,.eml,.zip,.pdf,.doc,.docx,.xls,.xlsx,.odt,.ods',
+].join(',');
+
+/** Why a file cannot be added to those that are there, or null if it can. The agent judges again, by content. */
+export function judge(
+  file: Pick<Uploadable, 'name' | 'size' | 'type'>,
+  there: readonly AttachmentMeta[],
+): ErrorCode | null {
+  if (there.length >= LIMITS.attachments) return 'too-many-files';
+  const total = there.reduce((sum, one) => sum + one.size_bytes, 0);
+  if (file.size > LIMITS.attachmentBytes || total + file.size > LIMITS.attachmentsTotalBytes)
+    return 'file-too-large';
+  const type = mediaType(file);
+  if (type !== '' && !MEDIA_TYPES.includes(type)) return 'file-type';
+  return null;
+}
+
+/** Whether a browser can show it as a picture. */
+export function isPicture(attachment: Pick<AttachmentMeta, 'media_type'>): boolean {
+  return ['image/png', 'image/jpeg', 'image/gif', 'image/webp'].includes(attachment.media_type);
+}
+
+/** The files of a paste: a picture in the clipboard has no name of its own worth keeping. */
+export function pasted(items: DataTransfer | null): File[] {
+  return [...(items?.files ?? [])];
+}

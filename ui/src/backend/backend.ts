@@ -1,0 +1,57 @@
+import type { ErrorReport, Event, Request, Response, Route } from '$shared/protocol';
+
+/** Whether the agent answers at all. Without it nothing is lost: what it keeps is on disk, what is typed stays here. */
+export type AgentLink = 'connected' | 'lost';
+
+/** Stops a subscription. */
+export type Unsubscribe = () => void;
+
+/**
+ * The one port between the interface and the agent. `tauri.ts` speaks through the window's shell, `http.ts` through
+ * devhost in a browser; nothing else in the interface knows which.
+ */
+export interface Backend {
+  /** Asks the agent. Rejects with an {@link AgentError}, never with anything else. */
+  request(request: Request): Promise<Response>;
+  /** Hears what the agent tells every window. */
+  onEvent(listener: (event: Event) => void): Unsubscribe;
+  /** Hears when the agent goes and comes back; not called for the state at the start. */
+  onLink(listener: (link: AgentLink) => void): Unsubscribe;
+  /** Where the window was asked to open. */
+  initialRoute(): Promise<Route>;
+  /** Takes the window off the screen, so that it is not in the picture that is about to be taken. */
+  hideForCapture(): Promise<void>;
+  /** Brings it back, whatever came of the picture. */
+  showAfterCapture(): Promise<void>;
+  /** Closes the window. */
+  closeWindow(): Promise<void>;
+}
+
+/** What the agent said instead of an answer, or that it said nothing. */
+export class AgentError extends Error {
+  readonly report: ErrorReport;
+
+  constructor(report: ErrorReport) {
+    super(`${report.code}: ${report.detail}`);
+    this.name = 'AgentError';
+    this.report = report;
+  }
+
+  /** Whatever was thrown, as an error with a code; what has none is a fault of ours. */
+  static from(thrown: unknown): AgentError {
+    if (thrown instanceof AgentError) return thrown;
+    if (isReport(thrown)) return new AgentError(thrown);
+    const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    return new AgentError({ code: 'internal', detail });
+  }
+}
+
+function isReport(value: unknown): value is ErrorReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'detail' in value
+  );
+}

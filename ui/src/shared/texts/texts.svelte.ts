@@ -1,0 +1,76 @@
+import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
+import type { MessageArguments, MessageId } from './messages';
+
+export type { MessageId };
+
+/** The languages there are texts in. */
+export const LANGUAGES = ['en', 'fr'] as const;
+/** One of them. */
+export type Language = (typeof LANGUAGES)[number];
+/** Fetches the Fluent sources of a page in a language; a page names its own, so that no other's are loaded. */
+export type Sources = Record<Language, () => Promise<string[]>>;
+interface Texts {
+  language: Language;
+  bundle: FluentBundle;
+}
+
+/** Replaced as a whole when the language changes: everything on screen that called {@link t} is written anew. */
+let texts = $state.raw<Texts>();
+let wanted: Language | undefined;
+
+/** The language that fits what the system asks for, best first; English if none does. */
+export function pickLanguage(asked: readonly string[]): Language {
+  for (const tag of asked) {
+    const base = tag.toLowerCase().split('-')[0];
+    const found = LANGUAGES.find((language) => language === base);
+    if (found) return found;
+  }
+  return 'en';
+}
+
+/** Reads sources into a bundle. Throws on a source that is not Fluent: a typo in a text must not reach anybody. */
+export function makeBundle(language: Language, sources: readonly string[]): FluentBundle {
+  // No bidirectional isolation marks: both languages run left to right, and the marks end up in what people copy.
+  const bundle = new FluentBundle(language, { useIsolating: false });
+  for (const source of sources) {
+    const errors = bundle.addResource(new FluentResource(source));
+    if (errors[0]) throw errors[0];
+  }
+  return bundle;
+}
+
+/** Changes the language of the page. Of two changes in flight, the later call wins. */
+export async function useLanguage(language: Language, sources: Sources): Promise<void> {
+  wanted = language;
+  if (texts?.language === language) return;
+  const bundle = makeBundle(language, await sources[language]());
+  if (wanted !== language) return;
+  texts = { language, bundle };
+  if (typeof document !== 'undefined') document.documentElement.lang = language;
+}
+
+/** The language on screen. */
+export function language(): Language {
+  return texts?.language ?? 'en';
+}
+
+/** Whether there is such a text. For words that come from data: codes of a newer agent, values of a field. */
+export function has(id: string): id is MessageId {
+  return texts?.bundle.hasMessage(id) ?? false;
+}
+
+/**
+ * The text of a message, in the language on screen. Ids and variables are checked when the page is built; ids that are
+ * put together from codes are unions of ids, so a code without a text does not compile.
+ */
+export function t<K extends MessageId>(id: K, ...args: MessageArguments<K>): string {
+  return anyText(id, args[0] as Record<string, FluentVariable> | undefined);
+}
+
+/** The text of an id that only data knows; ask {@link has} first. A missing text shows its id. */
+export function anyText(id: string, args?: Record<string, FluentVariable>): string {
+  const pattern = texts?.bundle.getMessage(id)?.value;
+  if (!texts || !pattern) return id;
+  // With an error list, a missing variable shows its name instead of throwing.
+  return texts.bundle.formatPattern(pattern, args, []);
+}
