@@ -1,0 +1,404 @@
+//! The one window: how it looks before the page does, where it may go, how it hides and ends.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use deskside_protocol::local::{Event, Request, Response, Route};
+use deskside_protocol::settings::Theme as Wanted;
+use tauri::utils::config::Color;
+use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse};
+use tauri::window::Monitor;
+use tauri::{
+    AppHandle, Emitter as _, LogicalPosition, LogicalSize, Manager as _, Theme, Url, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
+};
+use tokio::sync::mpsc;
+
+use crate::commands;
+use crate::link::{Link, News};
+use crate::place::{self, Area, Size};
+
+/// The window's name for Tauri; `capabilities/main.json` says the same.
+const LABEL: &str = "main";
+/// Program name, and window class, by which desktops find the launcher entry and its icon (`deskside.desktop`).
+#[cfg(target_os = "linux")]
+const APP_ID: &str = "deskside";
+/// What is behind the page until it has painted: `--bg` of the interface's tokens.
+const LIGHT: Color = Color(0xf6, 0xf3, 0xee, 0xff);
+/// The same in the dark.
+const DARK: Color = Color(0x1a, 0x18, 0x16, 0xff);
+/// Longest wait for the user's choice of theme, while GTK has long started.
+const THEME: Duration = Duration::from_millis(80);
+/// A page that is not there by then is shown all the same: better an empty window than none after a click.
+const SHOW_ANYWAY: Duration = Duration::from_secs(2);
+/// A window that hid for a picture comes back by then, whatever became of the picture. Longer than somebody takes to
+/// answer the system's question.
+const BACK_ANYWAY: Duration = Duration::from_secs(90);
+/// What the page gets, hidden, to send what was typed last.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+/// When it ends, even if the agent still owes an answer.
+const END_ANYWAY: Duration = Duration::from_secs(5);
+
+/// What the window knows of itself.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    /// Where it was asked to open.
+    pub(crate) route: Route,
+    /// Where its size is remembered.
+    size_file: Option<PathBuf>,
+    /// When the process began, for the log.
+    began: Instant,
+    shown: AtomicBool,
+    /// It was closed and will end, unless it is called once more.
+    closing: AtomicBool,
+    /// Which hiding for a picture this is; even when it is not hidden.
+    hiding: AtomicU64,
+    /// Where it was when it hid.
+    was_at: std::sync::Mutex<Option<tauri::PhysicalPosition<i32>>>,
+}
+
+/// Opens the window and stays until it is closed.
+pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> anyhow::Result<()> {
+    let began = Instant::now();
+    #[cfg(target_os = "linux")]
+    gtk::glib::set_prgname(Some(APP_ID));
+    tauri::Builder::default()
+        .manage(Arc::clone(&link))
+        .invoke_handler(tauri::generate_handler![
+            commands::request,
+            commands::initial_route,
+            commands::hide_for_capture,
+            commands::show_after_capture,
+            commands::close_window,
+        ])
+        .setup(move |app| {
+            let shell = Arc::new(Shell {
+                route,
+                size_file: place::file(app.path().data_dir().ok()),
+                began,
+                shown: AtomicBool::new(false),
+                closing: AtomicBool::new(false),
+                hiding: AtomicU64::new(0),
+                was_at: std::sync::Mutex::new(None),
+            });
+            app.manage(Arc::clone(&shell));
+            let window = open(app.handle(), &shell, &link)?;
+            tauri::async_runtime::spawn(tell(told, Arc::clone(&shell), window));
+            Ok(())
+        })
+        .run(tauri::generate_context!())
+        .context("running the window")
+}
+
+fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<WebviewWindow> {
+    #[cfg(target_os = "linux")]
+    gtk::gdk::set_program_class(APP_ID);
+
+    let theme = wanted_theme(link);
+    let (size, corner) = size_and_corner(app.primary_monitor()?, Size::remembered(shell.size_file.as_deref()));
+    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("Deskside")
+        .inner_size(size.width, size.height)
+        .min_inner_size(place::SMALLEST.0, place::SMALLEST.1)
+        .maximized(size.maximized)
+        .theme(theme)
+        .visible(false)
+        // Cookies, caches and storage live and end with the window.
+        .incognito(true)
+        // Files that are dropped go to the page, as in a browser.
+        .disable_drag_drop_handler()
+        .zoom_hotkeys_enabled(true)
+        .devtools(cfg!(debug_assertions))
+        .on_navigation(may_show)
+        .on_new_window(|url, _| {
+            tracing::warn!(scheme = url.scheme(), "the page asked for another window");
+            NewWindowResponse::Deny
+        })
+        .on_permission_request(|_, kind| {
+            tracing::warn!(?kind, "the page asked for a permission");
+            PermissionResponse::Deny
+        })
+        .on_download(|_, event| may_save(&event))
+        .on_page_load({
+            let shell = Arc::clone(shell);
+            move |window, page| {
+                if page.event() == PageLoadEvent::Finished {
+                    shell.show_first(&window, "the page is there");
+                }
+            }
+        });
+    if let Some((x, y)) = corner {
+        builder = builder.position(x, y);
+    }
+    if let Some(icon) = app.default_window_icon() {
+        builder = builder.icon(icon.clone())?;
+    }
+    let window = builder.build()?;
+    let dark = window.theme().is_ok_and(|theme| theme == Theme::Dark);
+    window.set_background_color(Some(if dark { DARK } else { LIGHT }))?;
+
+    window.on_window_event({
+        let (shell, link, window) = (Arc::clone(shell), Arc::clone(link), window.clone());
+        move |event| {
+            if let WindowEvent::CloseRequested { api, .. } = event {
+                api.prevent_close();
+                shell.close(&window, &link);
+            }
+        }
+    });
+    tauri::async_runtime::spawn({
+        let (shell, window) = (Arc::clone(shell), window.clone());
+        async move {
+            tokio::time::sleep(SHOW_ANYWAY).await;
+            shell.show_first(&window, "the page is late");
+        }
+    });
+    Ok(window)
+}
+
+/// The theme that the user chose; `None` is the system's. Known before the window is made, so that it never flashes in
+/// the other one; without an answer in [`THEME`] the page corrects it.
+fn wanted_theme(link: &Arc<Link>) -> Option<Theme> {
+    let answer = tauri::async_runtime::block_on(tokio_timeout(THEME, link.request(Request::Settings)));
+    match answer {
+        Some(Ok(Response::Settings(view))) => theme_of(view.settings.theme),
+        Some(Ok(_) | Err(_)) | None => None,
+    }
+}
+
+/// A time limit whose timer is made inside the runtime.
+async fn tokio_timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
+fn theme_of(wanted: Wanted) -> Option<Theme> {
+    match wanted {
+        Wanted::System => None,
+        Wanted::Light => Some(Theme::Light),
+        Wanted::Dark => Some(Theme::Dark),
+    }
+}
+
+/// The window's size and left upper corner on the screen with the tray; without a screen, the size alone.
+fn size_and_corner(monitor: Option<Monitor>, size: Size) -> (Size, Option<(f64, f64)>) {
+    let Some(monitor) = monitor else { return (size, None) };
+    let scale = monitor.scale_factor();
+    let area = |position: tauri::PhysicalPosition<i32>, size: tauri::PhysicalSize<u32>| {
+        let (at, size): (LogicalPosition<f64>, LogicalSize<f64>) = (position.to_logical(scale), size.to_logical(scale));
+        Area { x: at.x, y: at.y, width: size.width, height: size.height }
+    };
+    let screen = area(*monitor.position(), *monitor.size());
+    let desktop = area(monitor.work_area().position, monitor.work_area().size);
+    let size = size.within(desktop);
+    (size, Some(size.by_the_tray(screen, desktop)))
+}
+
+/// The window shows its own page and nothing else, whatever the page is made to ask for.
+fn may_show(url: &Url) -> bool {
+    let ours = match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // How WebView2 names the same place.
+        "http" | "https" => cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none(),
+        _ => false,
+    };
+    if !ours {
+        tracing::warn!(scheme = url.scheme(), "the page tried to leave");
+    }
+    ours
+}
+
+/// The page may save what it made itself (a picture, the user's own data) in the user's folder for downloads, under a
+/// name that is free; it may not fetch anything.
+fn may_save(event: &DownloadEvent<'_>) -> bool {
+    match event {
+        DownloadEvent::Requested { url, .. } => url.scheme() == "blob",
+        DownloadEvent::Finished { success, .. } => {
+            tracing::info!(success, "the page saved a file");
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Passes news on to the page, and does what concerns the window itself.
+async fn tell(mut told: mpsc::Receiver<News>, shell: Arc<Shell>, window: WebviewWindow) {
+    while let Some(news) = told.recv().await {
+        let passed_on = match news {
+            News::Event(event) => {
+                match &event {
+                    Event::Navigate { .. } => shell.come_forward(&window),
+                    Event::SettingsChanged { view } => {
+                        let theme = theme_of(view.settings.theme);
+                        log("changing the theme", window.set_theme(theme));
+                    }
+                    Event::RequestChanged { .. }
+                    | Event::FactsChanged
+                    | Event::ConnectionChanged { .. }
+                    | Event::NoticesChanged => {}
+                }
+                window.emit_to(LABEL, "agent-event", event)
+            }
+            News::Lost => {
+                // A picture that the agent was to take will not come.
+                log("coming back", shell.show_after_capture(&window));
+                window.emit_to(LABEL, "agent-lost", ())
+            }
+            News::Back => window.emit_to(LABEL, "agent-back", ()),
+        };
+        log("telling the page", passed_on);
+    }
+}
+
+fn log(what: &str, done: tauri::Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "{what}");
+    }
+}
+
+impl Shell {
+    /// Shows the window for the first time.
+    fn show_first(&self, window: &WebviewWindow, why: &str) {
+        if !self.shown.swap(true, Ordering::SeqCst) {
+            tracing::info!(after_ms = self.began.elapsed().as_millis(), "showing the window: {why}");
+            log("showing the window", window.show().and_then(|()| window.set_focus()));
+        }
+    }
+
+    /// The user asked for it: shown, not minimised, in front. Also calls back a window that is about to end.
+    fn come_forward(&self, window: &WebviewWindow) {
+        self.closing.store(false, Ordering::SeqCst);
+        if self.is_hidden_for_capture() {
+            return;
+        }
+        self.shown.store(true, Ordering::SeqCst);
+        log("coming forward", window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus()));
+    }
+
+    fn is_hidden_for_capture(&self) -> bool {
+        self.hiding.load(Ordering::SeqCst) % 2 == 1
+    }
+
+    /// Hides until [`Self::show_after_capture`], or [`BACK_ANYWAY`].
+    pub(crate) fn hide_for_capture(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
+        if self.is_hidden_for_capture() {
+            return Ok(());
+        }
+        let hiding = self.hiding.fetch_add(1, Ordering::SeqCst) + 1;
+        // Some desktops put a window that comes back somewhere else; Wayland tells no positions at all.
+        *self.was_at() = window.outer_position().ok();
+        window.hide()?;
+        let (shell, window) = (Arc::clone(self), window.clone());
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(BACK_ANYWAY).await;
+            if shell.hiding.load(Ordering::SeqCst) == hiding {
+                tracing::warn!("the window was hidden for too long");
+                log("coming back", shell.show_after_capture(&window));
+            }
+        });
+        Ok(())
+    }
+
+    /// Comes back after [`Self::hide_for_capture`]; nothing otherwise.
+    pub(crate) fn show_after_capture(&self, window: &WebviewWindow) -> tauri::Result<()> {
+        if !self.is_hidden_for_capture() {
+            return Ok(());
+        }
+        self.hiding.fetch_add(1, Ordering::SeqCst);
+        window.show()?;
+        if let Some(position) = self.was_at().take() {
+            window.set_position(position)?;
+        }
+        window.set_focus()
+    }
+
+    fn was_at(&self) -> std::sync::MutexGuard<'_, Option<tauri::PhysicalPosition<i32>>> {
+        self.was_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Ends the window: it is gone for the eye at once; the page, told by the browser's own `visibilitychange` that it
+    /// is hidden, sends what was typed last; then the process ends. A click in the tray meanwhile calls it back.
+    fn close(self: &Arc<Self>, window: &WebviewWindow, link: &Arc<Link>) {
+        if self.closing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.remember_size(window);
+        log("hiding the window", window.hide());
+        let (shell, window, link) = (Arc::clone(self), window.clone(), Arc::clone(link));
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            let answered = async {
+                while link.is_asking() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            if tokio::time::timeout(END_ANYWAY, answered).await.is_err() {
+                tracing::warn!("ending without the agent's answer");
+            }
+            if shell.closing.load(Ordering::SeqCst) {
+                window.app_handle().exit(0);
+            }
+        });
+    }
+
+    fn remember_size(&self, window: &WebviewWindow) {
+        let Some(file) = &self.size_file else { return };
+        let size = || -> anyhow::Result<()> {
+            let maximized = window.is_maximized()?;
+            let size = if maximized {
+                // The size to come back to is the one before.
+                Size { maximized, ..Size::remembered(Some(file)) }
+            } else {
+                let inner: LogicalSize<f64> = window.inner_size()?.to_logical(window.scale_factor()?);
+                Size { width: inner.width, height: inner.height, maximized }
+            };
+            Ok(size.remember(file)?)
+        };
+        if let Err(error) = size() {
+            tracing::warn!(%error, "the window's size is not remembered");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_shows_its_own_page_and_nothing_else() {
+        assert!(may_show(&"tauri://localhost/index.html".parse().unwrap()));
+        for other in [
+            "https://deskside.example/",
+            "http://127.0.0.1:8470/console/",
+            "file:///etc/passwd",
+            "data:text/html,<h1>x</h1>",
+            "tauri://elsewhere/",
+            "javascript:alert(1)",
+            "http://tauri.localhost:8080/",
+        ] {
+            assert!(!may_show(&other.parse().unwrap()), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_page_saves_what_it_made_and_fetches_nothing() {
+        let mut destination = PathBuf::from("/tmp/x");
+        let mut saves = |url: &str| {
+            may_save(&DownloadEvent::Requested { url: url.parse().unwrap(), destination: &mut destination })
+        };
+        assert!(saves("blob:tauri://localhost/9d1f"));
+        assert!(!saves("https://deskside.example/installer.exe"));
+        assert!(!saves("file:///etc/passwd"));
+    }
+
+    /// The colour behind the page is the page's own, or the window flashes when it opens.
+    #[test]
+    fn the_window_has_the_pages_colours_before_the_page_does() {
+        let tokens = include_str!("../../ui/src/shared/styles/tokens.css");
+        let line = tokens.lines().find_map(|line| line.trim().strip_prefix("--bg: light-dark(")).unwrap();
+        let hex = |Color(r, g, b, _): Color| format!("#{r:02x}{g:02x}{b:02x}");
+        assert_eq!(line.trim_end_matches(");"), format!("{}, {}", hex(LIGHT), hex(DARK)));
+    }
+}
