@@ -18,8 +18,13 @@ mod failure;
 mod findings;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(not(target_os = "linux"))]
+mod portable;
 pub mod redact;
 mod relevance;
+// Its parsers are tested everywhere.
+#[cfg(any(windows, test))]
+mod windows;
 
 mod crashes;
 mod device;

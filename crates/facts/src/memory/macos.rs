@@ -1,9 +1,9 @@
-//! On macOS.
+//! On macOS: as `sysinfo` tells it.
 
 use deskside_protocol::facts::Memory;
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, blocking, portable};
 
 pub(crate) async fn collect(_ctx: &Context) -> Result<Memory, Failure> {
-    Err(Failure::unavailable("not collected on macOS yet"))
+    blocking(portable::memory).await
 }

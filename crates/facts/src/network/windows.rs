@@ -1,9 +1,96 @@
-//! On Windows.
+//! On Windows: adapters, gateways and name servers by the IP Helper API, Wi-Fi by the WLAN API, the proxy from the user's
+//! settings, connectivity as the Network List Manager sees it.
 
-use deskside_protocol::facts::Network;
+use std::net::IpAddr;
 
-use crate::{Context, Failure};
+use deskside_protocol::facts::{Connectivity, Interface, InterfaceKind, Network};
+use winreg::{RegKey, enums::HKEY_CURRENT_USER};
 
-pub(crate) async fn collect(_ctx: &Context) -> Result<Network, Failure> {
-    Err(Failure::unavailable("not collected on Windows yet"))
+use self::adapters::Adapter;
+use crate::{Context, Failure, blocking, network::reach, portable};
+
+mod adapters;
+mod wlan;
+
+const PROXY: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
+
+pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
+    let (adapters, interfaces, proxy, connectivity) =
+        blocking(|| Ok((adapters::read()?, interfaces()?, proxy(), connectivity()))).await?;
+    let gateways = unique(&adapters, |adapter| &adapter.gateways);
+    let name_servers = unique(&adapters, |adapter| &adapter.name_servers);
+    let (gateways, name_servers, servers) =
+        tokio::join!(reach::gateways(&gateways), reach::name_servers(&name_servers), reach::servers(&ctx.servers),);
+    let interfaces = merge(interfaces, &adapters);
+    Ok(Network {
+        vpn_up: interfaces.iter().any(|interface| interface.up && interface.kind == InterfaceKind::Vpn),
+        domains: adapters.into_iter().filter_map(|adapter| adapter.domain).collect(),
+        interfaces,
+        gateways,
+        name_servers,
+        proxy,
+        connectivity,
+        servers,
+    })
+}
+
+fn interfaces() -> Result<Vec<Interface>, Failure> {
+    portable::interfaces(|_| InterfaceKind::Other)
+}
+
+fn unique(adapters: &[Adapter], of: impl Fn(&Adapter) -> &Vec<IpAddr>) -> Vec<IpAddr> {
+    let mut all: Vec<IpAddr> =
+        adapters.iter().filter(|adapter| adapter.up).flat_map(|adapter| of(adapter).clone()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn merge(mut interfaces: Vec<Interface>, adapters: &[Adapter]) -> Vec<Interface> {
+    let networks = wlan::networks().unwrap_or_default();
+    for interface in &mut interfaces {
+        let Some(adapter) = adapters.iter().find(|adapter| adapter.name == interface.name) else { continue };
+        interface.kind = adapter.kind;
+        interface.up = adapter.up;
+        interface.speed_mbit = adapter.speed_mbit.or(interface.speed_mbit);
+        if adapter.kind == InterfaceKind::Wireless {
+            interface.wifi = networks.first().cloned();
+        }
+    }
+    interfaces
+}
+
+fn proxy() -> Option<String> {
+    let settings = RegKey::predef(HKEY_CURRENT_USER).open_subkey(PROXY).ok()?;
+    let automatic = settings.get_value::<String, _>("AutoConfigURL").ok();
+    let fixed = settings
+        .get_value::<u32, _>("ProxyEnable")
+        .ok()
+        .filter(|on| *on == 1)
+        .and_then(|_| settings.get_value::<String, _>("ProxyServer").ok());
+    fixed.or(automatic).filter(|address| !address.is_empty())
+}
+
+#[expect(unsafe_code, reason = "the Network List Manager is only there through COM")]
+fn connectivity() -> Connectivity {
+    use ::windows::Win32::{
+        Networking::NetworkListManager::{
+            INetworkListManager, NLM_CONNECTIVITY_IPV4_INTERNET, NLM_CONNECTIVITY_IPV6_INTERNET, NetworkListManager,
+        },
+        System::Com::{CLSCTX_ALL, COINIT_MULTITHREADED, CoCreateInstance, CoInitializeEx},
+    };
+    // SAFETY: COM calls on an interface that this function holds; entering COM twice on a thread is allowed and counted.
+    let seen = unsafe {
+        let _ = CoInitializeEx(None, COINIT_MULTITHREADED);
+        CoCreateInstance::<_, INetworkListManager>(&NetworkListManager, None, CLSCTX_ALL)
+            .and_then(|manager| manager.GetConnectivity())
+    };
+    match seen {
+        Ok(flags) if flags.0 == 0 => Connectivity::None,
+        Ok(flags) if flags.0 & (NLM_CONNECTIVITY_IPV4_INTERNET.0 | NLM_CONNECTIVITY_IPV6_INTERNET.0) != 0 => {
+            Connectivity::Full
+        }
+        Ok(_) => Connectivity::Limited,
+        Err(_) => Connectivity::Unknown,
+    }
 }

@@ -1,9 +1,9 @@
-//! On Windows.
+//! On Windows: as `sysinfo` tells it.
 
 use deskside_protocol::facts::Programs;
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, blocking, portable};
 
 pub(crate) async fn collect(_ctx: &Context) -> Result<Programs, Failure> {
-    Err(Failure::unavailable("not collected on Windows yet"))
+    blocking(portable::programs).await
 }
