@@ -1,1 +1,1 @@
-//! The rules of the house that cargo metadata can show.
+//! The rules of the house that a program can hold: see `tests/rules`. There is nothing else here.
