@@ -232,6 +232,25 @@ pub struct NewPerson {
     pub password: String,
 }
 
+/// Request of `PATCH /console/people/{login}`: what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PersonChange {
+    /// Name as people say it.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// What they may do.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// Whether they can sign in; `false` ends their sessions.
+    #[serde(default)]
+    pub active: Option<bool>,
+    /// A new password, which they are asked to change; at least 12 characters.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
 /// Query of `GET /console/tickets`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields = nullable))]
