@@ -1,6 +1,6 @@
 //! Runs collectors side by side, each within its time limit, and redacts what they found.
 
-use std::{collections::BTreeSet, future::Future, time::Instant};
+use std::{collections::BTreeSet, future::Future, path::Path, time::Instant};
 
 use deskside_protocol::{
     Timestamp,
@@ -43,10 +43,11 @@ macro_rules! dispatch {
     ($( $variant:ident => $field:ident, )*) => {
         async fn one(ctx: &Context, id: SectionId) -> Facts {
             let mut facts = Facts::default();
+            let home = ctx.home.as_path();
             let ctx = ctx.clone();
             match id {
                 $( SectionId::$variant => {
-                    facts.$field = Some(section(id, async move { $field::collect(&ctx).await }).await);
+                    facts.$field = Some(section(id, home, async move { $field::collect(&ctx).await }).await);
                 } )*
             }
             facts
@@ -74,7 +75,11 @@ dispatch! {
     User => user,
 }
 
-async fn section<T>(id: SectionId, work: impl Future<Output = Result<T, Failure>> + Send + 'static) -> Section<T>
+async fn section<T>(
+    id: SectionId,
+    home: &Path,
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Section<T>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
 {
@@ -90,7 +95,7 @@ where
     };
     let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
     let at = Timestamp::now();
-    let redacted = result.and_then(|data| redact::section(&data));
+    let redacted = result.and_then(|data| redact::section(&data, home));
     match redacted {
         Ok(data) => {
             tracing::debug!(section = id.name(), took_ms, "collected");
