@@ -101,14 +101,47 @@ files-open = Open { $name }
 files-open-failed = { $name } cannot be opened just now.
 files-save = Save { $name }
 
-## Screenshot
+## A picture of the screen: which part, what to point at, what to hide
 
-screenshot-title = Add a screenshot
-screenshot-hint = This is your whole screen. It is added only if you say so, and you will see it again before anything is sent.
-screenshot-picture = Picture of your whole screen
-screenshot-attach = Add this picture
-screenshot-taking = Taking the picture…
+screenshot-choose-title = What should the picture show?
+screenshot-area-screen = The whole screen
+screenshot-area-screen-help = Everything that was visible
+screenshot-area-region = A part of the screen
+screenshot-area-region-help = You draw the part yourself
+screenshot-area-window-help = Only this window
+screenshot-window-unnamed = A window without a name
+screenshot-continue = Continue
+screenshot-cancel = No picture
+screenshot-edit-title = Point at it, hide what is private
+screenshot-edit-help = Draw on the picture. What you hide is removed for good before anything is kept.
+screenshot-promise = Only this picture, as you see it here, is kept. You will see it again before anything is sent.
+screenshot-keep = Use this picture
+screenshot-keeping = Keeping it…
+screenshot-choose-again = Choose another part
 screenshot-added = The picture of the screen is added.
+screenshot-tools = Tools
+screenshot-tool-select = Choose
+screenshot-tool-crop = Crop
+screenshot-tool-arrow = Arrow
+screenshot-tool-box = Box
+screenshot-tool-text = Text
+screenshot-tool-redaction = Hide
+screenshot-undo = Undo
+screenshot-redo = Redo
+screenshot-zoom = Show in full size
+screenshot-picture = Picture of the screen, to draw on
+screenshot-keys-title = By keyboard
+screenshot-keys = Choose a tool by its letter: V choose, C crop, A arrow, B box, T text, H hide. Enter places it. The arrow keys move it, with Shift they change its size, with Alt by one pixel. Page Down goes to the next mark, Delete removes it, Ctrl+Z undoes.
+screenshot-text-label = Text on the picture
+screenshot-marks = What you have drawn
+screenshot-mark = { $kind } { NUMBER($number) }
+screenshot-mark-text = Text “{ $text }”
+screenshot-remove = Remove { $mark }
+screenshot-said-place = { $mark }: { NUMBER($left) } from the left, { NUMBER($top) } from the top, { NUMBER($width) } wide, { NUMBER($height) } high
+screenshot-said-crop = Kept: from { NUMBER($left) } and { NUMBER($top) }, { NUMBER($width) } wide, { NUMBER($height) } high
+screenshot-said-removed = Removed
+screenshot-said-undone = Undone
+screenshot-said-redone = Done again
 
 ## What will be sent
 
