@@ -1,1 +1,35 @@
 //! The one server: device API, built-in desk, technicians' console.
+//!
+//! A request passes [`edge`] (identity, headers, problem documents), then [`api`] (what is asked, by whom), then
+//! [`store`] (what is true). Files of tickets are in [`files`], what connected devices and consoles are told in
+//! [`events`]. Everything that arrives is hostile until it has passed [`intake`] or an extractor of [`extract`].
+//!
+//! Deliberately absent: an Internet of other services. The hub calls nobody.
+
+mod api;
+mod auth;
+pub mod commands;
+pub mod config;
+mod console_files;
+mod cursor;
+mod edge;
+mod events;
+mod extract;
+mod file_names;
+mod files;
+mod intake;
+mod limits;
+mod media;
+mod problem;
+mod rate;
+mod search;
+mod server;
+mod state;
+mod store;
+mod text;
+mod transitions;
+
+pub use api::openapi_document;
+pub use config::{Config, TlsFiles};
+pub use server::{RunningHub, StartError, serve};
+pub use state::FirstSignIn;

@@ -1,0 +1,214 @@
+//! What devices ask: to enrol, to hand in tickets, replies and verdicts, to learn what changed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
+use deskside_protocol::desk::{Changes, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Problem, Receipt};
+use deskside_protocol::ticket::TicketDocument;
+use deskside_protocol::{ClientId, DeviceId, ErrorCode};
+use serde::Deserialize;
+
+use super::caller;
+use crate::auth::device::{CREDENTIAL, Device, TOKEN};
+use crate::auth::secrets;
+use crate::cursor::{self, Place};
+use crate::extract::{Json, JsonBytes, Path, Query};
+use crate::problem::{ApiError, ApiResult};
+use crate::state::AppState;
+use crate::store::{Intake, ReplyOutcome, TokenUse, VerdictOutcome};
+use crate::{intake, limits, text};
+
+/// Enrols a device with a token from IT. The credential is shown this once.
+#[utoipa::path(post, path = "/enrol", tag = "devices", request_body = Enrol, responses(
+    (status = 201, body = Enrolled),
+    (status = 403, description = "The token is unknown, used up, over or withdrawn.", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Too many tries from this address.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn enrol(
+    State(state): State<Arc<AppState>>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Json(enrol): Json<Enrol>,
+) -> ApiResult<(StatusCode, axum::Json<Enrolled>)> {
+    state.rates.enrolment(caller(&state, peer, &headers))?;
+    let refused = || ApiError::new(ErrorCode::Forbidden, "this enrolment token is not accepted (any more)");
+    let name = text::one_line(&enrol.device_name, limits::NAME_CHARS);
+    let platform = text::one_line(&enrol.platform, 32);
+    if name.is_empty() || platform.is_empty() {
+        return Err(ApiError::new(ErrorCode::TextMissing, "a device has a name and a platform"));
+    }
+    let token = enrol.token.trim();
+    if !token.starts_with(TOKEN) || token.len() > 100 {
+        return Err(refused());
+    }
+    let credential = secrets::make(CREDENTIAL).map_err(|error| ApiError::internal(&error))?;
+    let device_id = DeviceId::new();
+    let outcome =
+        state.store.enrol(&secrets::digest(token), device_id, &secrets::digest(&credential), &name, &platform).await?;
+    match outcome {
+        TokenUse::Enrolled => {
+            tracing::info!(device = %device_id, name, "a device enrolled");
+            let helpdesk_name = state.config.helpdesk_name.clone();
+            Ok((StatusCode::CREATED, axum::Json(Enrolled { device_id, credential, helpdesk_name })))
+        }
+        TokenUse::Refused => Err(refused()),
+    }
+}
+
+/// Hands in a ticket, once: the same bytes again give the same receipt. The bytes are kept exactly as they come.
+#[utoipa::path(post, path = "/tickets", tag = "tickets", security(("device" = [])), request_body = TicketDocument, responses(
+    (status = 201, description = "The ticket is kept.", body = Receipt),
+    (status = 200, description = "It was here already.", body = Receipt),
+    (status = 401, description = "The credential is not accepted.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "The identity is not this device's.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Another document is here under this identity.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "The document is too large.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The document is not taken.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn create_ticket(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+    JsonBytes(bytes): JsonBytes,
+) -> ApiResult<(StatusCode, axum::Json<Receipt>)> {
+    let ticket = intake::ticket(&bytes)?;
+    let client_id = ticket.document.client_id;
+    let status = match state.store.take_in(device, &ticket).await? {
+        Intake::Created(change) => {
+            tracing::info!(number = change.number, "a ticket arrived");
+            state.tell(change);
+            StatusCode::CREATED
+        }
+        Intake::Existing(_) => StatusCode::OK,
+        Intake::Different => {
+            return Err(ApiError::new(ErrorCode::Refused, "another document is kept under this ticket's identity")
+                .status(StatusCode::CONFLICT));
+        }
+        Intake::Foreign => return Err(ApiError::not_found()),
+        Intake::AttachmentTaken => return Err(attachment_taken()),
+    };
+    let receipt = state.store.receipt(device, client_id).await?.ok_or_else(ApiError::not_found)?;
+    Ok((status, axum::Json(receipt)))
+}
+
+fn attachment_taken() -> ApiError {
+    ApiError::new(ErrorCode::Refused, "the identity of one of the files is taken").status(StatusCode::CONFLICT)
+}
+
+/// The receipt of a ticket that an earlier try may have handed in.
+#[utoipa::path(get, path = "/tickets/{client_id}/receipt", tag = "tickets", security(("device" = [])),
+    params(("client_id" = ClientId, Path, description = "The ticket.")), responses(
+    (status = 200, body = Receipt),
+    (status = 404, description = "It never arrived.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn receipt(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+    Path(client_id): Path<ClientId>,
+) -> ApiResult<axum::Json<Receipt>> {
+    state.store.receipt(device, client_id).await?.map(axum::Json).ok_or_else(ApiError::not_found)
+}
+
+/// Query of `GET /tickets`.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Since {
+    /// The cursor of the last answer; absent for everything.
+    since: Option<String>,
+}
+
+/// What changed in this device's tickets since a cursor, each ticket once, in its present state.
+#[utoipa::path(get, path = "/tickets", tag = "tickets", security(("device" = [])), params(Since), responses(
+    (status = 200, body = Changes),
+    (status = 400, description = "Not a cursor of this hub.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn changes(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+    Query(query): Query<Since>,
+) -> ApiResult<axum::Json<Changes>> {
+    let after = match query.since.as_deref().map(|text| cursor::read(state.store.epoch(), text)) {
+        None | Some(Place::Elsewhere) => 0,
+        Some(Place::Garbage) => return Err(ApiError::new(ErrorCode::BadRequest, "this is no cursor of a hub")),
+        Some(Place::After(place)) => {
+            // Ahead of us: the database was set back to an older copy. From the beginning, or the device would be deaf.
+            if place > state.store.newest_visible(device).await? { 0 } else { place }
+        }
+    };
+    let (tickets, last, more) = state.store.changes(device, after).await?;
+    Ok(axum::Json(Changes { tickets, cursor: cursor::write(state.store.epoch(), last), more }))
+}
+
+/// Adds a reply of the requester, once. A reply to a closed ticket opens it again.
+#[utoipa::path(post, path = "/tickets/{client_id}/follow-ups", tag = "tickets", security(("device" = [])),
+    params(("client_id" = ClientId, Path, description = "The ticket.")), request_body = NewFollowUp, responses(
+    (status = 201, description = "The reply is kept.", body = FollowUpReceipt),
+    (status = 200, description = "It was here already.", body = FollowUpReceipt),
+    (status = 404, description = "No such ticket of this device.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Something else is here under this identity.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The reply is not taken.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn follow_up(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+    Path(client_id): Path<ClientId>,
+    Json(new): Json<NewFollowUp>,
+) -> ApiResult<(StatusCode, axum::Json<FollowUpReceipt>)> {
+    let (text, files) = intake::follow_up(&new)?;
+    let digest = digest_of(&new)?;
+    let outcome = state.store.reply_of_requester(device, client_id, new.id, &text, &files, &digest).await?;
+    let status = match outcome {
+        ReplyOutcome::Added(change) => {
+            state.tell(change);
+            StatusCode::CREATED
+        }
+        ReplyOutcome::Existing => StatusCode::OK,
+        ReplyOutcome::Different => return Err(other_reply()),
+        ReplyOutcome::NotFound => return Err(ApiError::not_found()),
+        ReplyOutcome::WrongState(state) => return Err(ApiError::wrong_state(state)),
+        ReplyOutcome::Full => return Err(ApiError::new(ErrorCode::Refused, "the thread is as long as it may be")),
+        ReplyOutcome::AttachmentTaken => return Err(attachment_taken()),
+    };
+    let missing = state.store.missing(client_id, Some(new.id)).await?;
+    Ok((status, axum::Json(FollowUpReceipt { id: new.id, missing })))
+}
+
+/// Something else is kept under a reply's or verdict's identity.
+pub(crate) fn other_reply() -> ApiError {
+    ApiError::new(ErrorCode::Refused, "something else is kept under this identity").status(StatusCode::CONFLICT)
+}
+
+/// The digest by which a repetition is told from something else: of the value, since its spelling does not matter here.
+pub(crate) fn digest_of(value: &impl serde::Serialize) -> ApiResult<String> {
+    let bytes = serde_json::to_vec(value).map_err(|error| ApiError::internal(&error))?;
+    Ok(intake::digest(&bytes))
+}
+
+/// What the requester says about a ticket that is said to be solved, once: it works, it does not, or how it went.
+#[utoipa::path(post, path = "/tickets/{client_id}/verdicts", tag = "tickets", security(("device" = [])),
+    params(("client_id" = ClientId, Path, description = "The ticket.")), request_body = NewVerdict, responses(
+    (status = 204, description = "It is kept."),
+    (status = 404, description = "No such ticket of this device.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "The ticket's state does not allow it, or something else is here under this identity.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn verdict(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+    Path(client_id): Path<ClientId>,
+    Json(new): Json<NewVerdict>,
+) -> ApiResult<StatusCode> {
+    let digest = digest_of(&new)?;
+    let verdict = intake::verdict(new.verdict)?;
+    match state.store.verdict(device, client_id, new.id, &verdict, &digest).await? {
+        VerdictOutcome::Done(change) => {
+            state.tell(change);
+            Ok(StatusCode::NO_CONTENT)
+        }
+        VerdictOutcome::Nothing => Ok(StatusCode::NO_CONTENT),
+        VerdictOutcome::Different => Err(other_reply()),
+        VerdictOutcome::NotFound => Err(ApiError::not_found()),
+        VerdictOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
+        VerdictOutcome::RatedBefore => Err(ApiError::new(ErrorCode::WrongState, "the ticket was rated before")),
+    }
+}

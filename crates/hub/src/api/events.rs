@@ -1,0 +1,92 @@
+//! Event streams (server-sent events, WHATWG HTML 9.2): "look again".
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use deskside_protocol::ErrorCode;
+use deskside_protocol::desk::{ConsoleChange, Nudge, Problem};
+use futures_util::stream::{self, Stream};
+use tokio::time::Instant;
+
+use crate::auth::device::Device;
+use crate::auth::person::SignedIn;
+use crate::cursor;
+use crate::limits;
+use crate::problem::{ApiError, ApiResult};
+use crate::state::AppState;
+
+fn keep_alive() -> KeepAlive {
+    KeepAlive::new().interval(limits::KEEP_ALIVE)
+}
+
+/// Tells a device that something changed in its tickets: events `nudge`, the first at once with the newest cursor.
+/// The stream ends within minutes; the device comes back and proves itself again.
+#[utoipa::path(get, path = "/events", tag = "tickets", security(("device" = [])), responses(
+    (status = 200, description = "Events `nudge`.", content_type = "text/event-stream", body = Nudge),
+    (status = 429, description = "Too many streams of this device.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn device_events(
+    State(state): State<Arc<AppState>>,
+    Device(device): Device,
+) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let listening = state.events.listen(device).ok_or_else(too_many)?;
+    // After listening began, so that nothing falls between.
+    let newest = state.store.newest_visible(device).await?;
+    let end = Instant::now() + limits::STREAM_LIFE;
+    let epoch = state.store.epoch().to_owned();
+    let stopping = state.stopping.clone();
+    let events = stream::unfold((listening, Some(newest)), move |(mut listening, first)| {
+        let (epoch, stopping) = (epoch.clone(), stopping.clone());
+        async move {
+            let place = match first {
+                Some(place) => place,
+                None => {
+                    tokio::select! {
+                        () = stopping.cancelled() => return None,
+                        () = tokio::time::sleep_until(end) => return None,
+                        changed = listening.newest.changed() => changed.ok()?,
+                    }
+                    *listening.newest.borrow_and_update()
+                }
+            };
+            let nudge = Nudge { cursor: cursor::write(&epoch, place) };
+            let event = Event::default().event("nudge").json_data(nudge).ok()?;
+            Some((Ok(event), (listening, None)))
+        }
+    });
+    Ok(Sse::new(events).keep_alive(keep_alive()))
+}
+
+/// Tells a console which ticket changed: events `change`. The stream ends within minutes, and when the console is too
+/// slow; it comes back and looks at everything again.
+#[utoipa::path(get, path = "/console/events", tag = "console", security(("person" = [])), responses(
+    (status = 200, description = "Events `change`.", content_type = "text/event-stream", body = ConsoleChange),
+    (status = 429, description = "Too many streams.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn console_events(
+    State(state): State<Arc<AppState>>,
+    _person: SignedIn,
+) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let listening = state.events.listen_as_console().ok_or_else(too_many)?;
+    let end = Instant::now() + limits::STREAM_LIFE;
+    let stopping = state.stopping.clone();
+    let events = stream::unfold(listening, move |mut listening| {
+        let stopping = stopping.clone();
+        async move {
+            let change = tokio::select! {
+                () = stopping.cancelled() => return None,
+                () = tokio::time::sleep_until(end) => return None,
+                change = listening.changes.recv() => change.ok()?,
+            };
+            let event = Event::default().event("change").json_data(change).ok()?;
+            Some((Ok(event), listening))
+        }
+    });
+    Ok(Sse::new(events).keep_alive(keep_alive()))
+}
+
+fn too_many() -> ApiError {
+    ApiError::new(ErrorCode::Busy, "too many event streams are open").retry_after(limits::KEEP_ALIVE)
+}

@@ -1,0 +1,48 @@
+//! What the hub is told at its start.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+/// Where the hub listens, keeps its data and is reached.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The folder for files of tickets and, without [`Config::database`], the SQLite database. Made if absent.
+    pub data: PathBuf,
+    /// `postgres://…`; `None` is SQLite inside the data folder. Holds a password: never logged.
+    pub database: Option<String>,
+    /// Where browsers and devices reach the hub, if a proxy stands before it.
+    pub public_url: Option<Url>,
+    /// Certificate and key, to speak TLS without a proxy.
+    pub tls: Option<TlsFiles>,
+    /// What the company calls its helpdesk; told to devices at enrolment.
+    pub helpdesk_name: Option<String>,
+    /// Whether a proxy of ours sets `X-Forwarded-For`; otherwise the header is not believed.
+    pub behind_proxy: bool,
+}
+
+impl Config {
+    /// SQLite inside `data`, no TLS, no proxy.
+    #[must_use]
+    pub fn new(listen: SocketAddr, data: PathBuf) -> Self {
+        Self { listen, data, database: None, public_url: None, tls: None, helpdesk_name: None, behind_proxy: false }
+    }
+
+    /// Whether browsers reach the hub over TLS, ours or the proxy's.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.tls.is_some() || self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+/// PEM files.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate and those between it and the root, in that order.
+    pub certificates: PathBuf,
+    /// The private key (PKCS#8, PKCS#1 or SEC1).
+    pub key: PathBuf,
+}

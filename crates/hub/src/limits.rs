@@ -1,0 +1,55 @@
+//! What outsiders can push on, on the server's side; the limits shared with the agent are in `deskside_protocol::limits`.
+
+use std::time::Duration;
+
+/// Largest JSON body other than a ticket document, in bytes: a text of full length with every byte escaped, and files.
+pub(crate) const JSON_BYTES: usize = 256 * 1024;
+/// Connections at a time; more wait in the system's queue.
+pub(crate) const CONNECTIONS: usize = 20_000;
+/// Longest time for a TLS handshake.
+pub(crate) const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Longest time for the head of a request.
+pub(crate) const REQUEST_HEAD: Duration = Duration::from_secs(15);
+/// Longest silence within the body of a request.
+pub(crate) const BODY_SILENCE: Duration = Duration::from_secs(30);
+/// Requests of one HTTP/2 connection at a time.
+pub(crate) const STREAMS_PER_CONNECTION: u32 = 100;
+/// Longest time for requests to end once the hub is told to stop.
+pub(crate) const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// Event streams of one device at a time.
+pub(crate) const STREAMS_PER_DEVICE: usize = 4;
+/// Event streams of consoles at a time.
+pub(crate) const CONSOLE_STREAMS: usize = 500;
+/// Longest life of an event stream; then the other end comes back and proves itself again.
+pub(crate) const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
+/// Time between signs of life on a quiet event stream.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Tickets in one answer to a device.
+pub(crate) const CHANGES: i64 = 50;
+/// Entries of one ticket's thread, verdicts not counted.
+pub(crate) const FOLLOW_UPS: i64 = 1000;
+/// Words of a search that count.
+pub(crate) const SEARCH_WORDS: usize = 6;
+/// Longest search, in characters; the rest is ignored.
+pub(crate) const SEARCH_CHARS: usize = 200;
+/// Longest text of one field that is not meant for prose (names, labels), in characters.
+pub(crate) const NAME_CHARS: usize = 200;
+
+/// Shortest password, in characters.
+pub(crate) const PASSWORD_MIN_CHARS: usize = 12;
+/// Longest password, in bytes: hashing takes time in proportion.
+pub(crate) const PASSWORD_MAX_BYTES: usize = 1024;
+/// Password hashes computed at a time: each takes 19 MiB and most of a processor.
+pub(crate) const HASHES: usize = 2;
+/// Longest wait for a turn to hash.
+pub(crate) const HASH_WAIT: Duration = Duration::from_secs(5);
+/// A session ends after this time without a request.
+pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
+/// A session ends after this time in any case.
+pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How stale "last seen" may be: not every request is worth a write.
+pub(crate) const SEEN_STALE: Duration = Duration::from_secs(60);
+/// Enrolment tokens end after this time at the latest.
+pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);

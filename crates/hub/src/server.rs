@@ -1,0 +1,270 @@
+//! The listening end: connections, TLS, time-outs, and an end in good order.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::auth::passwords::{HashError, Passwords};
+use crate::config::{Config, TlsFiles};
+use crate::events::Events;
+use crate::files::Files;
+use crate::rate::Rates;
+use crate::state::{AppState, FirstSignIn, PersonError, first_sign_in};
+use crate::store::{Store, StoreError};
+use crate::{api, limits};
+
+/// Why the hub did not start, in words that say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error("{0} is taken: another program listens there. Stop it, or choose another address with --listen")]
+    AddressTaken(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address as asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("the data folder {} cannot be used: {source}", folder.display())]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another hub runs on the same data folder.
+    #[error("another hub runs on the data folder {}; a second one needs a folder of its own, or PostgreSQL", .0.display())]
+    Running(PathBuf),
+    /// The certificate or its key cannot be used.
+    #[error("the TLS files cannot be used: {0}")]
+    Tls(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The first administrator could not be made.
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    /// Passwords cannot be checked.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+/// A hub that runs until it is told to stop.
+#[derive(Debug)]
+pub struct RunningHub {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The administrator that was made because there was nobody; `None` at every later start.
+    pub first_sign_in: Option<FirstSignIn>,
+    secure: bool,
+    stopping: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl RunningHub {
+    /// The address that a program on this machine can use, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
+    }
+
+    /// Stops: no new connection, requests under way get [a while](crate::limits), streams end at once.
+    pub async fn shutdown(self) {
+        self.stopping.cancel();
+        if let Err(error) = self.running.await {
+            tracing::error!(%error, "the hub did not end in good order");
+        }
+    }
+}
+
+/// Starts a hub.
+///
+/// # Errors
+/// See [`StartError`]; each says what to do.
+pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
+    let data_error = |source| StartError::Data { folder: config.data.clone(), source };
+    prepare_folder(&config.data).map_err(data_error)?;
+    let lock = lock_folder(&config)?;
+    let tls = config.tls.as_ref().map(acceptor).transpose()?;
+    // The address before the database: whoever starts a second hub by mistake hears of it without side effects.
+    let listener = TcpListener::bind(config.listen).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressTaken(config.listen),
+        _ => StartError::Listen { address: config.listen, source },
+    })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let store = Store::open(&config.data, config.database.as_deref()).await?;
+    let first_sign_in = first_sign_in(&store).await?;
+    let files = Files::open(&config.data).await.map_err(data_error)?;
+    let stopping = CancellationToken::new();
+    let secure = config.tls.is_some();
+    let state = Arc::new(AppState {
+        config,
+        store,
+        files,
+        events: Events::new(),
+        rates: Rates::new(),
+        passwords: Passwords::new()?,
+        stopping: stopping.clone(),
+    });
+    let router = api::router(Arc::clone(&state));
+    let running = tokio::spawn(async move {
+        let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
+        let relay = tokio::spawn(crate::store::relay_changes(Arc::clone(&state)));
+        accept(listener, tls, router, &state.stopping).await;
+        housekeeping.abort();
+        relay.abort();
+        state.store.close().await;
+        drop(lock);
+    });
+    tracing::info!(%address, secure, "listening");
+    Ok(RunningHub { address, first_sign_in, secure, stopping, running })
+}
+
+fn prepare_folder(folder: &std::path::Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Two hubs on one SQLite would not hear of each other's changes. With PostgreSQL they do, and may share the folder.
+fn lock_folder(config: &Config) -> Result<Option<std::fs::File>, StartError> {
+    if config.database.is_some() {
+        return Ok(None);
+    }
+    let data_error = |source| StartError::Data { folder: config.data.clone(), source };
+    let file = std::fs::File::create(config.data.join("hub.lock")).map_err(data_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Running(config.data.clone())),
+        Err(std::fs::TryLockError::Error(source)) => Err(data_error(source)),
+    }
+}
+
+fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let readable =
+        |what: &std::path::Path, e: &dyn std::fmt::Display| StartError::Tls(format!("{}: {e}", what.display()));
+    let chain = CertificateDer::pem_file_iter(&files.certificates)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|e| readable(&files.certificates, &e))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| readable(&files.key, &e))?;
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| StartError::Tls(e.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|e| StartError::Tls(e.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn keep_house(state: Arc<AppState>) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        every.tick().await;
+        state.rates.forget();
+    }
+}
+
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, stopping: &CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_HEAD).max_headers(64);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
+        .max_header_list_size(32 * 1024)
+        .keep_alive_interval(limits::KEEP_ALIVE)
+        .keep_alive_timeout(limits::REQUEST_HEAD);
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        let (stream, peer) = tokio::select! {
+            () = stopping.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok(connection) => connection,
+                Err(error) => {
+                    // Out of file descriptors, mostly: a pause lets others end.
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    continue;
+                }
+            },
+        };
+        let _ = stream.set_nodelay(true);
+        let (builder, router, tls, watcher) = (builder.clone(), router.clone(), tls.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _permit = permit;
+            match tls {
+                None => serve_connection(&builder, stream, peer, router, watcher).await,
+                Some(tls) => {
+                    let Some(stream) = shake_hands(&tls, stream).await else { return };
+                    serve_connection(&builder, stream, peer, router, watcher).await;
+                }
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits::SHUTDOWN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+}
+
+async fn shake_hands(tls: &TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    match tokio::time::timeout(limits::TLS_HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no TLS");
+            None
+        }
+        Err(_too_long) => None,
+    }
+}
+
+async fn serve_connection(
+    builder: &Builder<TokioExecutor>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    router: Router,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+        }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke");
+    }
+}

@@ -1,0 +1,96 @@
+//! What is known of files; their bytes are in [`crate::files`].
+
+use deskside_protocol::ticket::AttachmentMeta;
+use deskside_protocol::{AttachmentId, ClientId, DeviceId, Timestamp};
+use sqlx::Row as _;
+
+use super::rows;
+use super::tickets::Change;
+use super::{Result, Store};
+
+/// An announced file.
+#[derive(Debug)]
+pub(crate) struct StoredAttachment {
+    pub(crate) meta: AttachmentMeta,
+    /// Whether its bytes are here.
+    pub(crate) arrived: bool,
+}
+
+/// What became of a file whose bytes are on the disk.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Arrived(Change),
+    /// It was here already.
+    Existing,
+    NotFound,
+}
+
+impl Store {
+    /// A file that a device announced, for that device.
+    pub(crate) async fn attachment_of_device(
+        &self,
+        device: DeviceId,
+        ticket: ClientId,
+        id: AttachmentId,
+    ) -> Result<Option<StoredAttachment>> {
+        let row = sqlx::query(
+            "SELECT a.id, a.name, a.media_type, a.size_bytes, a.sha256, a.screenshot, a.arrived_at
+             FROM attachments a JOIN tickets t ON t.client_id = a.client_id
+             WHERE a.id = $1 AND a.client_id = $2 AND t.device_id = $3",
+        )
+        .bind(id.to_string())
+        .bind(ticket.to_string())
+        .bind(device.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// Any file, for technicians.
+    pub(crate) async fn attachment(&self, id: AttachmentId) -> Result<Option<StoredAttachment>> {
+        let row = sqlx::query(
+            "SELECT id, name, media_type, size_bytes, sha256, screenshot, arrived_at FROM attachments WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// Says that a file's bytes are here. Technicians are told; for the requester nothing changed.
+    pub(crate) async fn arrived(&self, device: DeviceId, ticket: ClientId, id: AttachmentId) -> Result<Arrival> {
+        let mut write = self.write().await?;
+        let sequence = write.next_change().await?;
+        let Some(current) = write.ticket_of_device(device, ticket).await? else { return Ok(Arrival::NotFound) };
+        let now = Timestamp::now();
+        let marked = sqlx::query(
+            "UPDATE attachments SET arrived_at = $3 WHERE id = $1 AND client_id = $2 AND arrived_at IS NULL",
+        )
+        .bind(id.to_string())
+        .bind(ticket.to_string())
+        .bind(now.unix_ms())
+        .execute(&mut *write.transaction)
+        .await?;
+        if marked.rows_affected() == 0 {
+            return Ok(Arrival::Existing);
+        }
+        write.touch(ticket, sequence, now, false, None, None).await?;
+        write.commit().await?;
+        Ok(Arrival::Arrived(current.change(current.visible_sequence)))
+    }
+
+    /// The files of a ticket that are here.
+    pub(crate) async fn arrived_files(&self, ticket: ClientId) -> Result<Vec<AttachmentId>> {
+        let found =
+            sqlx::query("SELECT id FROM attachments WHERE client_id = $1 AND arrived_at IS NOT NULL ORDER BY position")
+                .bind(ticket.to_string())
+                .fetch_all(&self.pool)
+                .await?;
+        found.iter().map(|row| rows::id(row, "id")).collect()
+    }
+}
+
+fn stored(row: &sqlx::any::AnyRow) -> Result<StoredAttachment> {
+    let arrived: Option<i64> = row.try_get("arrived_at")?;
+    Ok(StoredAttachment { meta: rows::attachment(row)?, arrived: arrived.is_some() })
+}
