@@ -101,14 +101,47 @@ files-open = Ouvrir { $name }
 files-open-failed = { $name } ne peut pas être ouvert pour le moment.
 files-save = Enregistrer { $name }
 
-## Capture d’écran
+## A picture of the screen: which part, what to point at, what to hide
 
-screenshot-title = Ajouter une capture d’écran
-screenshot-hint = Voici tout votre écran. L’image n’est ajoutée que si vous le dites, et vous la reverrez avant tout envoi.
-screenshot-picture = Image de tout votre écran
-screenshot-attach = Ajouter cette image
-screenshot-taking = Capture en cours…
+screenshot-choose-title = Que doit montrer l’image ?
+screenshot-area-screen = Tout l’écran
+screenshot-area-screen-help = Tout ce qui était visible
+screenshot-area-region = Une partie de l’écran
+screenshot-area-region-help = Vous la délimitez vous-même
+screenshot-area-window-help = Cette fenêtre seulement
+screenshot-window-unnamed = Une fenêtre sans nom
+screenshot-continue = Continuer
+screenshot-cancel = Pas d’image
+screenshot-edit-title = Montrez l’essentiel, masquez le reste
+screenshot-edit-help = Dessinez sur l’image. Ce que vous masquez est effacé pour de bon avant d’être conservé.
+screenshot-promise = Seule cette image, telle que vous la voyez, est conservée. Vous la reverrez avant tout envoi.
+screenshot-keep = Utiliser cette image
+screenshot-keeping = Enregistrement…
+screenshot-choose-again = Choisir une autre partie
 screenshot-added = L’image de l’écran est ajoutée.
+screenshot-tools = Outils
+screenshot-tool-select = Choisir
+screenshot-tool-crop = Recadrer
+screenshot-tool-arrow = Flèche
+screenshot-tool-box = Cadre
+screenshot-tool-text = Texte
+screenshot-tool-redaction = Masquer
+screenshot-undo = Annuler
+screenshot-redo = Rétablir
+screenshot-zoom = Afficher en taille réelle
+screenshot-picture = Image de l’écran, sur laquelle dessiner
+screenshot-keys-title = Au clavier
+screenshot-keys = Choisissez un outil par sa lettre : V choisir, C recadrer, A flèche, B cadre, T texte, H masquer. Entrée le pose. Les flèches le déplacent, avec Maj elles changent sa taille, avec Alt d’un pixel. Page suivante passe au dessin suivant, Suppr l’efface, Ctrl+Z annule.
+screenshot-text-label = Texte sur l’image
+screenshot-marks = Ce que vous avez dessiné
+screenshot-mark = { $kind } { NUMBER($number) }
+screenshot-mark-text = Texte « { $text } »
+screenshot-remove = Supprimer : { $mark }
+screenshot-said-place = { $mark } : à { NUMBER($left) } de la gauche, { NUMBER($top) } du haut, largeur { NUMBER($width) }, hauteur { NUMBER($height) }
+screenshot-said-crop = Partie gardée : à partir de { NUMBER($left) } et { NUMBER($top) }, largeur { NUMBER($width) }, hauteur { NUMBER($height) }
+screenshot-said-removed = Supprimé
+screenshot-said-undone = Annulé
+screenshot-said-redone = Rétabli
 
 ## Ce qui sera envoyé
 

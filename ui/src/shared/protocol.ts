@@ -932,6 +932,18 @@ export type Person = {
   active: boolean;
 };
 
+/** Request of `PATCH /console/people/{login}`: what is absent stays. */
+export type PersonChange = {
+  /** Name as people say it. */
+  display_name: string | null;
+  /** What they may do. */
+  role: Role | null;
+  /** Whether they can sign in; `false` ends their sessions. */
+  active: boolean | null;
+  /** A new password, which they are asked to change; at least 12 characters. */
+  password: string | null;
+};
+
 /** Mains and battery. */
 export type Power = {
   /** On mains; `None` where nothing says. */

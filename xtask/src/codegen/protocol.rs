@@ -58,7 +58,7 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
         facts::Cost, local::Hello, local::Call, local::Message, local::Draft, local::Home, local::Privacy,
         desk::Problem, desk::Enrol, desk::Enrolled, desk::Receipt, desk::Changes, desk::TicketView, desk::NewFollowUp,
         desk::FollowUpReceipt, desk::NewVerdict, desk::Nudge,
-        desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::TicketQuery,
+        desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::PersonChange, desk::TicketQuery,
         desk::TicketPage, desk::TicketRow, desk::ConsoleTicket, desk::Rating, desk::ConsoleFollowUp, desk::ConsoleReply,
         desk::TicketChange, desk::DeviceRow, desk::NewEnrolmentToken, desk::CreatedEnrolmentToken,
         desk::EnrolmentTokenInfo, desk::ConsoleChange,
