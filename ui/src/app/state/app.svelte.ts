@@ -90,6 +90,13 @@ class App {
     this.view = view;
   }
 
+  /** Shows another place of the same kind instead of this one: the way back stays. */
+  async replace(view: View): Promise<void> {
+    await this.settle();
+    this.restoreFocus = null;
+    this.view = view;
+  }
+
   /** Goes to another screen from which the way back is Home: what was before is done with. */
   async finish(view: View): Promise<void> {
     await this.settle();

@@ -1,6 +1,6 @@
 // Facts in plain words: every value of a section, with a label in the reader's language. It walks whatever the section
 // holds, so a field that a newer agent adds is shown too (by its own name) rather than leaving unseen.
-import { anyText, has, language, t } from '../texts/texts.svelte';
+import { anyText, has, language, locale, t } from '../texts/texts.svelte';
 import * as format from '../format';
 
 /** A line: a label and a value. */
@@ -85,10 +85,10 @@ function item(thing: object): Item {
 
 /** A single value in words. */
 export function words(field: string, value: unknown): string {
-  const tongue = language();
+  const tongue = locale();
   if (Array.isArray(value)) {
     if (value.length === 0) return t('fact-none');
-    return value.map((element) => words(field, element)).join(tongue === 'fr' ? ' ; ' : ', ');
+    return value.map((element) => words(field, element)).join(language() === 'fr' ? ' ; ' : ', ');
   }
   if (typeof value === 'boolean') return value ? t('yes') : t('no');
   if (typeof value === 'number') return numberInWords(tongue, field, value);

@@ -1,6 +1,6 @@
 // One line for each section, so that a list of sections can be read without opening any.
 import type { Facts, SectionId } from '../protocol';
-import { language, t } from '../texts/texts.svelte';
+import { locale, t } from '../texts/texts.svelte';
 import * as format from '../format';
 
 /** The id of a section as the texts write it. */
@@ -20,19 +20,19 @@ const LINES: { [K in SectionId]: (data: Data<K>) => string } = {
       ? t('summary-processor-idle', { threads: processor.threads })
       : t('summary-processor', {
           threads: processor.threads,
-          busy: format.percent(language(), processor.busy_percent),
+          busy: format.percent(locale(), processor.busy_percent),
         }),
   memory: (memory) =>
     t('summary-memory', {
-      free: format.bytes(language(), memory.available_bytes),
-      total: format.bytes(language(), memory.total_bytes),
+      free: format.bytes(locale(), memory.available_bytes),
+      total: format.bytes(locale(), memory.total_bytes),
     }),
   disks: (disks) => {
     const tightest = disks.volumes
       .filter((volume) => volume.total_bytes > 0)
       .toSorted((a, b) => a.free_bytes / a.total_bytes - b.free_bytes / b.total_bytes)[0];
     if (!tightest) return t('summary-missing');
-    return t('summary-disks', { free: format.bytes(language(), tightest.free_bytes), mount: tightest.mount });
+    return t('summary-disks', { free: format.bytes(locale(), tightest.free_bytes), mount: tightest.mount });
   },
   network: (network) => {
     if (network.connectivity === 'portal') return t('summary-network-portal');
@@ -45,7 +45,7 @@ const LINES: { [K in SectionId]: (data: Data<K>) => string } = {
     if (charge === undefined || charge === null) {
       return power.on_mains === null ? t('summary-missing') : t('summary-power-mains');
     }
-    const said = { charge: format.percent(language(), charge) };
+    const said = { charge: format.percent(locale(), charge) };
     return power.on_mains ? t('summary-power-charging', said) : t('summary-power-battery', said);
   },
   displays: (displays) => t('summary-screens', { count: displays.displays.length }),

@@ -54,6 +54,18 @@ export function language(): Language {
   return texts?.language ?? 'en';
 }
 
+/**
+ * The language on screen with the region of this computer, for dates and numbers: somebody in London and somebody in
+ * Boston read the same texts and write the date differently.
+ */
+export function locale(): string {
+  const here = typeof navigator === 'undefined' ? [] : navigator.languages;
+  return (
+    here.find((tag) => tag.toLowerCase().startsWith(`${language()}-`)) ??
+    (language() === 'en' ? 'en-GB' : 'fr-FR')
+  );
+}
+
 /** Whether there is such a text. For words that come from data: codes of a newer agent, values of a field. */
 export function has(id: string): id is MessageId {
   return texts?.bundle.hasMessage(id) ?? false;
