@@ -3,6 +3,8 @@
 
 mod build;
 mod codegen;
+#[cfg(target_os = "linux")]
+mod demo;
 mod programs;
 mod setup;
 mod test;
@@ -28,6 +30,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Builds, starts a hub and an agent that is enrolled in it, and shows both
+    Demo {
+        /// On a display of its own, one request through the real window; then ends, with 0 if all went well
+        #[arg(long)]
+        once: bool,
+    },
     /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences
     Test {
         /// Only what takes under a minute: no browser, no window, no licences
@@ -39,6 +47,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        #[cfg(target_os = "linux")]
+        Task::Demo { once } => demo::run(once),
+        #[cfg(not(target_os = "linux"))]
+        Task::Demo { .. } => Err(anyhow::anyhow!("the demo runs on Linux only, so far")),
         Task::Test { quick } => test::run(quick),
     };
     match done {

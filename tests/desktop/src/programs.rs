@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -105,7 +106,8 @@ impl Spawn {
 #[expect(clippy::disallowed_methods, reason = "this is the one module of the desktop that starts programs")]
 fn guarded(program: &OsStr) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    // A process group of its own: Ctrl-C in the terminal is for whoever started us, who then ends things in order.
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program).process_group(0);
     command
 }
 
