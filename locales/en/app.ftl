@@ -274,3 +274,62 @@ request-stars = { $stars ->
 }
 request-document = What was sent
 request-new-answer = A new answer has arrived.
+
+## Settings
+
+settings-as-system = As this computer
+settings-language = Language
+settings-language-en = English
+settings-language-fr = Français
+settings-theme = Colours
+settings-theme-light = Light
+settings-theme-dark = Dark
+settings-notifications = Notifications
+settings-notifications-help = Tells you when the helpdesk has answered. Without them, the icon alone tells.
+settings-autostart = Start with this computer
+settings-autostart-help = Your requests leave, and answers arrive, without you having to open Deskside.
+settings-kept = Your choice is kept.
+settings-helpdesk = Helpdesk
+settings-connected = This computer is connected to { $helpdesk }.
+settings-connect-address = Address of the helpdesk
+settings-connect-token = Code from your IT department
+settings-connect-help = Your IT department gives you both. The code works a limited number of times.
+settings-connect-missing = Address and code are both needed.
+settings-connect-refused = The helpdesk does not accept this code. It may have expired. Ask your IT department for a new one.
+settings-connecting = Connecting…
+settings-connect-done = This computer is connected to the helpdesk.
+settings-version = Deskside { $version }
+
+## This computer
+
+computer-stays = Nothing here is sent. A request shows you first what it takes along.
+computer-look-again = Look again
+computer-looked = This computer was looked at again.
+
+## Privacy
+
+privacy-promise = Nothing leaves this computer before you have seen it. What was done and sent is listed here.
+privacy-here = Kept on this computer
+privacy-kept = Deskside keeps { $size } here: your drafts, your requests and their answers.
+privacy-folder = In the folder { $folder }
+privacy-export = Save a copy
+privacy-exported = A copy of everything is saved.
+privacy-erase = Erase
+privacy-erase-question = Erase what is kept on this computer?
+privacy-erase-explain = Drafts, sent requests and their answers are removed from this computer. What still waits to be sent stays until it is sent. Requests at the helpdesk stay there.
+privacy-erase-confirm = Yes, erase it
+privacy-erase-keep = No, keep it
+privacy-erased = What was kept on this computer is erased.
+privacy-done = What was done and sent
+privacy-intact = The list is complete: no entry was changed or removed.
+privacy-broken = The list was changed from outside, or is damaged. Tell your IT department.
+privacy-empty = Nothing yet.
+ledger-submitted = You submitted a request
+ledger-delivered = A request reached the helpdesk
+ledger-replied = An answer of yours was sent
+ledger-screen-captured = A picture of the screen was taken
+ledger-enrolled = This computer was connected to the helpdesk
+ledger-settings-changed = A setting was changed
+ledger-exported = A copy of what is kept was made
+ledger-erased = What was kept was erased
+ledger-store-set-aside = What was kept was damaged and set aside

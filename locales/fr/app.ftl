@@ -274,3 +274,62 @@ request-stars = { $stars ->
 }
 request-document = Ce qui a été envoyé
 request-new-answer = Une nouvelle réponse est arrivée.
+
+## Réglages
+
+settings-as-system = Comme cet ordinateur
+settings-language = Langue
+settings-language-en = English
+settings-language-fr = Français
+settings-theme = Couleurs
+settings-theme-light = Claires
+settings-theme-dark = Sombres
+settings-notifications = Notifications
+settings-notifications-help = Vous préviennent quand l’assistance a répondu. Sans elles, seule l’icône l’indique.
+settings-autostart = Démarrer avec cet ordinateur
+settings-autostart-help = Vos demandes partent et les réponses arrivent sans que vous ayez à ouvrir Deskside.
+settings-kept = Votre choix est enregistré.
+settings-helpdesk = Assistance
+settings-connected = Cet ordinateur est relié à { $helpdesk }.
+settings-connect-address = Adresse de l’assistance
+settings-connect-token = Code donné par votre service informatique
+settings-connect-help = Votre service informatique vous donne les deux. Le code sert un nombre de fois limité.
+settings-connect-missing = L’adresse et le code sont tous deux nécessaires.
+settings-connect-refused = L’assistance n’accepte pas ce code. Il a peut-être expiré. Demandez-en un nouveau à votre service informatique.
+settings-connecting = Connexion…
+settings-connect-done = Cet ordinateur est relié à l’assistance.
+settings-version = Deskside { $version }
+
+## Cet ordinateur
+
+computer-stays = Rien d’ici n’est envoyé. Une demande vous montre d’abord ce qu’elle emporte.
+computer-look-again = Regarder à nouveau
+computer-looked = Cet ordinateur a été examiné à nouveau.
+
+## Confidentialité
+
+privacy-promise = Rien ne quitte cet ordinateur avant que vous l’ayez vu. Ce qui a été fait et envoyé est noté ici.
+privacy-here = Gardé sur cet ordinateur
+privacy-kept = Deskside garde { $size } ici : vos brouillons, vos demandes et leurs réponses.
+privacy-folder = Dans le dossier { $folder }
+privacy-export = Enregistrer une copie
+privacy-exported = Une copie de l’ensemble est enregistrée.
+privacy-erase = Effacer
+privacy-erase-question = Effacer ce qui est gardé sur cet ordinateur ?
+privacy-erase-explain = Les brouillons, les demandes envoyées et leurs réponses disparaissent de cet ordinateur. Ce qui attend d’être envoyé reste jusqu’à son envoi. Les demandes arrivées à l’assistance y restent.
+privacy-erase-confirm = Oui, effacer
+privacy-erase-keep = Non, garder
+privacy-erased = Ce qui était gardé sur cet ordinateur est effacé.
+privacy-done = Ce qui a été fait et envoyé
+privacy-intact = La liste est complète : aucune ligne n’a été changée ni retirée.
+privacy-broken = La liste a été modifiée de l’extérieur, ou elle est abîmée. Signalez-le à votre service informatique.
+privacy-empty = Rien pour le moment.
+ledger-submitted = Vous avez déposé une demande
+ledger-delivered = Une demande est arrivée à l’assistance
+ledger-replied = Une réponse de votre part a été envoyée
+ledger-screen-captured = Une image de l’écran a été prise
+ledger-enrolled = Cet ordinateur a été relié à l’assistance
+ledger-settings-changed = Un réglage a été changé
+ledger-exported = Une copie de ce qui est gardé a été faite
+ledger-erased = Ce qui était gardé a été effacé
+ledger-store-set-aside = Ce qui était gardé était abîmé et a été mis de côté
