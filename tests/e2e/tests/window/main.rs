@@ -1,0 +1,9 @@
+//! The real window on a headless desktop, the real agent, a real hub.
+#![cfg(target_os = "linux")]
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,43 @@
+//! What every story begins with.
+
+use deskside_desktop::{Desktop, Options};
+use deskside_e2e::{Agent, Hub, Programs, Words};
+
+/// A desktop with an agent that is enrolled in a hub.
+pub(crate) struct World {
+    // In the order of their ending: the agent before its desktop.
+    pub(crate) agent: Agent,
+    pub(crate) desktop: Desktop,
+    pub(crate) hub: Hub,
+    pub(crate) words: Words,
+}
+
+impl World {
+    /// In a language: "en" or "fr".
+    pub(crate) async fn new(language: &str) -> Self {
+        let programs = Programs::find().unwrap();
+        let locale = match language {
+            "fr" => "fr_FR.UTF-8",
+            _ => "en_GB.UTF-8",
+        };
+        let desktop = Desktop::start(Options { locale: locale.to_owned(), ..Options::default() }).await.unwrap();
+        let hub = Hub::start(&programs, None).await.unwrap();
+        let agent = Agent::start(&programs, &desktop, Some(&hub)).await.unwrap();
+        Self { agent, desktop, hub, words: Words::read(language).unwrap() }
+    }
+
+    /// The value, or a panic with what the programs said.
+    #[track_caller]
+    pub(crate) fn good<T>(&self, result: anyhow::Result<T>) -> T {
+        match result {
+            Ok(value) => value,
+            Err(error) => panic!(
+                "{error:?}\n--- the agent said:\n{}\n--- the hub said:\n{}\n--- on the screen: {:?}, in the tray: {}",
+                self.agent.output(),
+                self.hub.output(),
+                self.desktop.window_titles(),
+                self.desktop.tray().map_or(0, |tray| tray.items().len()),
+            ),
+        }
+    }
+}
