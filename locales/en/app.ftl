@@ -9,7 +9,6 @@ screen-broken = This screen could not be shown. Nothing is lost.
 
 ## Home
 
-home-title = Home
 greeting-morning = Good morning
 greeting-afternoon = Good afternoon
 greeting-evening = Good evening
@@ -59,7 +58,6 @@ report-question = What is happening?
 report-placeholder = For example: the printer on floor 3 prints blank pages
 report-too-long = The text is too long by { $count } characters. You can attach the rest as a file.
 report-missing = Please say in a few words what is happening.
-report-summary = One thing is missing
 report-can-work = Can you still work?
 report-affected = Only you, or others?
 report-category = What is it about?
@@ -67,7 +65,6 @@ report-category-optional = What is it about? (optional)
 report-category-none = I’d rather not choose
 report-next = See what will be sent
 report-saved = Your text is kept as you type.
-report-saving = Keeping your text…
 report-unsaved = Your text is not kept yet. Trying again…
 report-discard = Discard
 report-discard-question = Discard this request?
@@ -92,11 +89,6 @@ files-drop = Drop the files here
 files-refused = { $name } was not added.
 files-picture-of = Picture: { $name }
 files-screen-picture = Picture of the screen
-files-none = No file
-files-count = { $count ->
-    [one] 1 file
-   *[other] { $count } files
-}
 files-open = Open { $name }
 files-open-failed = { $name } cannot be opened just now.
 files-save = Save { $name }

@@ -13,7 +13,6 @@ save = Save
 done = Done
 retry = Try again
 remove = Remove
-details = Details
 copy = Copy
 copied = Copied
 loading = One moment…
@@ -53,6 +52,7 @@ error-refused = The helpdesk refuses this request. It is kept here. Your IT depa
 error-bad-answer = The helpdesk answered something that Deskside does not understand. Your request is kept and will be sent later.
 error-version-mismatch = Two parts of Deskside have different versions. Nothing is lost. Sign out and in again, or restart this computer.
 error-decided-by-policy = Your IT department decided this. It cannot be changed here.
+error-agent-lost = Deskside’s background part does not answer. Nothing is lost: what you write stays in this window until it is back.
 error-internal = Something went wrong in Deskside. What was kept is still there. Please try again.
 
 ## Notices: true for every screen
@@ -402,10 +402,6 @@ summary-network-none = No connection
 summary-power-mains = On mains
 summary-power-battery = On battery, { $charge }
 summary-power-charging = On mains, battery { $charge }
-summary-count = { $count ->
-    [0] None
-   *[other] { $count }
-}
 summary-screens = { $count ->
     [0] None
     [one] 1 screen

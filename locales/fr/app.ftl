@@ -9,7 +9,6 @@ screen-broken = Cet écran n’a pas pu s’afficher. Rien n’est perdu.
 
 ## Accueil
 
-home-title = Accueil
 greeting-morning = Bonjour
 greeting-afternoon = Bonjour
 greeting-evening = Bonsoir
@@ -59,7 +58,6 @@ report-question = Que se passe-t-il ?
 report-placeholder = Par exemple : l’imprimante du 3e étage sort des pages blanches
 report-too-long = Le texte est trop long de { $count } caractères. Vous pouvez joindre la suite dans un fichier.
 report-missing = Dites en quelques mots ce qui se passe.
-report-summary = Il manque une chose
 report-can-work = Pouvez-vous encore travailler ?
 report-affected = Vous seulement, ou d’autres aussi ?
 report-category = De quoi s’agit-il ?
@@ -67,7 +65,6 @@ report-category-optional = De quoi s’agit-il ? (facultatif)
 report-category-none = Je préfère ne pas choisir
 report-next = Voir ce qui sera envoyé
 report-saved = Votre texte est conservé au fil de la frappe.
-report-saving = Votre texte est en cours d’enregistrement…
 report-unsaved = Votre texte n’est pas encore conservé. Nouvel essai…
 report-discard = Abandonner
 report-discard-question = Abandonner cette demande ?
@@ -92,11 +89,6 @@ files-drop = Déposez les fichiers ici
 files-refused = { $name } n’a pas été ajouté.
 files-picture-of = Image : { $name }
 files-screen-picture = Image de l’écran
-files-none = Aucun fichier
-files-count = { $count ->
-    [one] { $count } fichier
-   *[other] { $count } fichiers
-}
 files-open = Ouvrir { $name }
 files-open-failed = { $name } ne peut pas être ouvert pour le moment.
 files-save = Enregistrer { $name }

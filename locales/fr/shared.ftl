@@ -13,7 +13,6 @@ save = Enregistrer
 done = Terminé
 retry = Réessayer
 remove = Retirer
-details = Détails
 copy = Copier
 copied = Copié
 loading = Un instant…
@@ -53,6 +52,7 @@ error-refused = L’assistance refuse cette demande. Elle est conservée ici. Vo
 error-bad-answer = L’assistance a donné une réponse que Deskside ne comprend pas. Votre demande est conservée et partira plus tard.
 error-version-mismatch = Deux parties de Deskside n’ont pas la même version. Rien n’est perdu. Fermez votre session et rouvrez-la, ou redémarrez cet ordinateur.
 error-decided-by-policy = C’est un choix de votre service informatique. Il ne peut pas être modifié ici.
+error-agent-lost = La partie de Deskside qui travaille en arrière-plan ne répond pas. Rien n’est perdu : ce que vous écrivez reste dans cette fenêtre jusqu’à son retour.
 error-internal = Un incident s’est produit dans Deskside. Ce qui était conservé est toujours là. Réessayez.
 
 ## Avis : valables sur tous les écrans
@@ -402,10 +402,6 @@ summary-network-none = Pas de connexion
 summary-power-mains = Sur secteur
 summary-power-battery = Sur batterie, { $charge }
 summary-power-charging = Sur secteur, batterie à { $charge }
-summary-count = { $count ->
-    [0] Aucun
-   *[other] { $count }
-}
 summary-screens = { $count ->
     [0] Aucun
     [one] { $count } écran

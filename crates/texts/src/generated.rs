@@ -89,6 +89,7 @@ pub(crate) const IDS: &[&str] = &[
     "cli-report-text",
     "cli-report-yes",
     "cli-requests",
+    "cli-run",
     "cli-send-question",
     "cli-sent",
     "cli-show",
@@ -104,7 +105,6 @@ pub(crate) const IDS: &[&str] = &[
     "copied",
     "copy",
     "decided-by-it",
-    "details",
     "doctor-autostart",
     "doctor-disk",
     "doctor-enrolment",
@@ -122,6 +122,7 @@ pub(crate) const IDS: &[&str] = &[
     "doctor-tray",
     "doctor-window",
     "done",
+    "error-agent-lost",
     "error-bad-answer",
     "error-bad-request",
     "error-busy",
@@ -436,7 +437,6 @@ pub(crate) const IDS: &[&str] = &[
     "state-waiting-for-requester",
     "state-waiting-for-requester-short",
     "summary-collecting",
-    "summary-count",
     "summary-crashes",
     "summary-device",
     "summary-disks",
@@ -671,8 +671,8 @@ impl Texts {
         self.format("cli-enrolled", &[("helpdesk", Argument::Text(helpdesk))])
     }
 
-    /// `Exit codes: 0 done; 1 it failed; 2 wrong arguments; 3 Deskside does not run and could not be started;`
-    /// `4 you said no; 5 kept, but not sent yet; 6 the doctor found something broken.`
+    /// `Exit codes: 0 done, a request is sent or kept; 1 it failed; 2 wrong arguments; 3 Deskside could not be reached or`
+    /// `started; 4 you said no; 5 the doctor found something that does not work.`
     #[must_use]
     pub fn cli_exit_codes(&self) -> String {
         self.format("cli-exit-codes", &[])
@@ -814,6 +814,12 @@ impl Texts {
     #[must_use]
     pub fn cli_requests(&self) -> String {
         self.format("cli-requests", &[])
+    }
+
+    /// `Stays in the tray, without opening a window`
+    #[must_use]
+    pub fn cli_run(&self) -> String {
+        self.format("cli-run", &[])
     }
 
     /// `Send it? [y/N]`

@@ -36,7 +36,11 @@ export class HttpBackend implements Backend {
       throw AgentError.from(thrown);
     }
     if (answer.ok) return (await answer.json()) as Response;
-    if (answer.status === 422) throw AgentError.from(await answer.json());
+    if (answer.status === 422) {
+      const error = AgentError.from(await answer.json());
+      if (error.report.code === 'agent-lost') this.#setLink('lost');
+      throw error;
+    }
     this.#setLink('lost');
     throw new AgentError({ code: 'internal', detail: `devhost answered ${answer.status}` });
   }

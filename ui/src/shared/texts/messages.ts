@@ -120,7 +120,7 @@ export interface Messages {
   'console-copied': { name: string | number };
   'console-copy': { name: string | number };
   'console-copy-failed': null;
-  'console-count': { count: number };
+  'console-count': { count: number; said: string | number };
   'console-deactivate': null;
   'console-deactivate-person': { name: string | number };
   'console-deactivate-text': null;
@@ -383,7 +383,6 @@ export interface Messages {
   copied: null;
   copy: null;
   'decided-by-it': null;
-  details: null;
   'doctor-autostart': null;
   'doctor-disk': null;
   'doctor-enrolment': null;
@@ -401,6 +400,7 @@ export interface Messages {
   'doctor-tray': null;
   'doctor-window': null;
   done: null;
+  'error-agent-lost': null;
   'error-bad-answer': null;
   'error-bad-request': null;
   'error-busy': null;
@@ -597,11 +597,9 @@ export interface Messages {
   'files-add': null;
   'files-added': { name: string | number };
   'files-adding': { name: string | number; percent: string | number };
-  'files-count': { count: number };
   'files-drop': null;
   'files-limits': { count: string | number; size: string | number; total: string | number };
   'files-list': null;
-  'files-none': null;
   'files-open': { name: string | number };
   'files-open-failed': { name: string | number };
   'files-picture-of': { name: string | number };
@@ -667,7 +665,6 @@ export interface Messages {
   'home-requests-waiting': { count: number };
   'home-settings': null;
   'home-settings-help': null;
-  'home-title': null;
   'just-now': null;
   'ledger-delivered': null;
   'ledger-enrolled': null;
@@ -790,8 +787,6 @@ export interface Messages {
   'report-placeholder': null;
   'report-question': null;
   'report-saved': null;
-  'report-saving': null;
-  'report-summary': null;
   'report-title': null;
   'report-too-long': { count: string | number };
   'report-unsaved': null;
@@ -986,7 +981,6 @@ export interface Messages {
   'state-waiting-for-requester': null;
   'state-waiting-for-requester-short': null;
   'summary-collecting': null;
-  'summary-count': { count: number };
   'summary-crashes': { count: number };
   'summary-device': { what: string | number };
   'summary-disks': { free: string | number; mount: string | number };
