@@ -135,6 +135,8 @@ pub enum Request {
         /// This one; `None` is the newest unsent one, or a new one.
         draft: Option<DraftId>,
     },
+    /// A new, empty draft beside those that were begun. → [`Response::Draft`]
+    NewDraft,
     /// Keeps what was typed and chosen; durable when answered. → [`Response::Draft`]
     SaveDraft {
         /// Which.

@@ -1116,6 +1116,7 @@ export type Request =
       /** This one; `None` is the newest unsent one, or a new one. */
       draft: DraftId | null;
     }
+  | { request: 'new-draft' }
   | {
       request: 'save-draft';
       /** Which. */
