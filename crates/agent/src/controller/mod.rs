@@ -1,15 +1,38 @@
 //! All behaviour of the app. A request comes in ([`Controller::handle`]), an answer goes back, and what changed is told
 //! as an [`Event`] to every window. Nothing here knows a tray, a socket or a screen: those are [`Ports`].
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deskside_protocol::local::{Event, PeerRole, Request, Response, Route};
-use deskside_protocol::{ErrorCode, ErrorReport};
-use tokio::sync::broadcast;
+use deskside_protocol::local::{Event, LedgerAction, Notice, PeerRole, Request, Response, Route};
+use deskside_protocol::{DraftId, ErrorCode, ErrorReport};
+use tokio::sync::{Notify, broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::ports::Ports;
+use crate::ledger;
+use crate::link::Link;
+use crate::outbox::machine::Backoff;
+use crate::outbox::worker::Outbox;
+use crate::ports::{Ports, TrayState};
+use crate::preview::Previews;
+use crate::store::{InUse, Opened, Store, StoreError, files};
+use crate::uploads::Uploads;
+
+mod captures;
+mod computer;
+mod home;
+mod keeping;
+mod news;
+mod privacy;
+mod report;
+mod setup;
+mod threads;
+
+/// Events that a slow window may be behind before it misses some (and asks for everything anew).
+const EVENTS: usize = 256;
 
 /// Where the controller keeps things, and how patient it is.
 #[derive(Debug, Clone)]
@@ -38,6 +61,10 @@ impl Options {
             poll: Duration::from_secs(300),
         }
     }
+
+    fn backoff(&self) -> Backoff {
+        Backoff { first: self.backoff_first, cap: self.backoff_cap }
+    }
 }
 
 /// The app's behaviour. Cheap to clone; all clones are the same controller.
@@ -47,18 +74,95 @@ pub struct Controller {
 }
 
 struct Inner {
-    #[expect(dead_code, reason = "used by what follows")]
     ports: Ports,
+    options: Options,
+    store: InUse,
+    link: Arc<Link>,
+    outbox: Outbox,
     events: broadcast::Sender<Event>,
+    computer: computer::Computer,
+    captures: captures::Captures,
+    uploads: Uploads,
+    previews: Previews,
+    /// What was typed while the store could not keep it.
+    held: Mutex<HashMap<DraftId, deskside_protocol::local::DraftChange>>,
+    notices: Mutex<Vec<Notice>>,
+    tray: Mutex<Option<TrayState>>,
+    /// Something calls for a look at the helpdesk now.
+    look: Notify,
+    /// One fetch of a file at a time: two windows that want the same one wait for the first.
+    fetching: tokio::sync::Mutex<()>,
+    /// One replacement of the store at a time.
+    mending: tokio::sync::Mutex<()>,
+    /// Somebody asked the agent to end.
+    quit: CancellationToken,
+    /// Ends the workers.
+    stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Controller {
     /// Opens the store and starts the workers. Never refuses: a damaged store is set aside, and where nothing can be
     /// written the app runs on memory and says so ([`deskside_protocol::local::Home::notices`]).
+    ///
+    /// If SQLite cannot even work in memory, the process ends with a message in the log.
     pub async fn start(ports: Ports, options: Options) -> Self {
-        drop(options);
-        let (events, _) = broadcast::channel(256);
-        Self { inner: Arc::new(Inner { ports, events }) }
+        let Opened { store, set_aside, unwritable } = match Store::open(&options.data).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                tracing::error!(%error, "there is no memory for a store");
+                std::process::abort();
+            }
+        };
+        if let Err(error) = files::sweep(&store).await {
+            tracing::warn!(%error, "files that belong to nothing could not be swept");
+        }
+        let (events, _) = broadcast::channel(EVENTS);
+        let link = Arc::new(Link::new(ports.clone()));
+        let linked = link.connect().await;
+        let (told, news) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let store = InUse::new(store);
+        let tasks = TaskTracker::new();
+        let (outbox, worker) = Outbox::start(store.clone(), Arc::clone(&link), options.backoff(), told, stop.clone());
+        tasks.spawn(async move {
+            let _ = worker.await;
+        });
+        let controller = Self {
+            inner: Arc::new(Inner {
+                computer: computer::Computer::new(Arc::clone(&ports.facts), events.clone()),
+                ports,
+                options,
+                store,
+                link,
+                outbox,
+                events,
+                captures: captures::Captures::default(),
+                uploads: Uploads::default(),
+                previews: Previews::default(),
+                held: Mutex::default(),
+                notices: Mutex::default(),
+                tray: Mutex::default(),
+                look: Notify::new(),
+                fetching: tokio::sync::Mutex::default(),
+                mending: tokio::sync::Mutex::default(),
+                quit: CancellationToken::new(),
+                stop,
+                tasks,
+            }),
+        };
+        if let Some((kept, what)) = set_aside {
+            controller.say_set_aside(&kept, &what).await;
+        }
+        if let Some(why) = unwritable {
+            controller.notice(ErrorCode::StoreUnwritable, &why);
+        }
+        if let Err(error) = linked {
+            controller.notice(error.code, &error.detail);
+        }
+        controller.refresh_tray().await;
+        controller.begin_watching(news);
+        controller
     }
 
     /// Answers a request.
@@ -66,7 +170,69 @@ impl Controller {
     /// # Errors
     /// A report with the code of what went wrong; see each [`Request`].
     pub async fn handle(&self, request: Request, from: PeerRole) -> Result<Response, ErrorReport> {
-        Err(ErrorReport::new(ErrorCode::Internal, format!("not there yet: {request:?} from {from:?}")))
+        let outcome = self.answer(request, from).await;
+        if let Err(error) = &outcome
+            && error.code == ErrorCode::StoreDamaged
+        {
+            self.store_failed(error.code);
+        }
+        outcome
+    }
+
+    async fn answer(&self, request: Request, from: PeerRole) -> Result<Response, ErrorReport> {
+        tracing::debug!(?from, "a request");
+        match request {
+            Request::Home => self.home().await,
+            Request::OpenDraft { draft } => self.open_draft(draft).await,
+            Request::NewDraft => self.new_draft().await,
+            Request::SaveDraft { draft, change } => self.save_draft(draft, change).await,
+            Request::DiscardDraft { draft } => self.discard_draft(draft).await,
+            Request::TakeCapture => self.take_capture().await,
+            Request::OpenCapture { capture } => Ok(Response::Capture(self.inner.captures.find(capture)?.0)),
+            Request::DropCapture { capture } => {
+                self.inner.captures.forget(capture);
+                Ok(Response::Done)
+            }
+            Request::BeginUpload { owner, name, media_type, size_bytes, screenshot } => {
+                self.begin_upload(owner, name, media_type, size_bytes, screenshot).await
+            }
+            Request::UploadPiece { upload, offset, data_base64 } => {
+                self.upload_piece(upload, offset, &data_base64).await
+            }
+            Request::FinishUpload { upload } => self.finish_upload(upload).await,
+            Request::RemoveAttachment { owner, attachment } => self.remove_attachment(owner, attachment).await,
+            Request::ReadBlob { blob, offset } => self.read_blob(blob, offset).await,
+            Request::Preview { draft } => self.preview(draft).await,
+            Request::SetSection { draft, section, on } => self.set_section(draft, section, on).await,
+            Request::Submit { draft, document_sha256 } => self.submit(draft, &document_sha256).await,
+            Request::Requests => self.requests().await,
+            Request::Thread { client_id } => self.thread(client_id).await,
+            Request::Reply { client_id, text } => self.reply(client_id, &text).await,
+            Request::GiveVerdict { client_id, verdict } => self.give_verdict(client_id, &verdict).await,
+            Request::SendNow => {
+                self.inner.outbox.resume(true);
+                self.inner.look.notify_one();
+                Ok(Response::Done)
+            }
+            Request::RetryParked { client_id } => self.retry_parked(client_id).await,
+            Request::Facts => self.facts().await,
+            Request::Privacy => self.privacy().await,
+            Request::SentDocument { client_id } => self.sent_document(client_id).await,
+            Request::ExportData => self.export().await,
+            Request::EraseData => self.erase().await,
+            Request::Settings => Ok(Response::Settings(self.settings_view())),
+            Request::ChangeSettings { settings } => self.change_settings(settings).await,
+            Request::Enrol { url, token } => self.enrol(&url, &token).await,
+            Request::Doctor => self.doctor().await,
+            Request::ShowWindow { route } => {
+                self.show(route);
+                Ok(Response::Done)
+            }
+            Request::Quit => {
+                self.inner.quit.cancel();
+                Ok(Response::Done)
+            }
+        }
     }
 
     /// What happens from now on.
@@ -75,22 +241,84 @@ impl Controller {
         self.inner.events.subscribe()
     }
 
-    /// Brings the window to this place (a click in the tray or on a notification).
+    /// Brings the window to this place (a click in the tray or on a notification). Facts are collected while it starts.
     pub fn show(&self, route: Route) {
-        let _ = self.inner.events.send(Event::Navigate { route });
+        if matches!(route, Route::Home | Route::Report { .. } | Route::Computer) {
+            self.inner.computer.refresh(computer::LIGHT_AGE, computer::HEAVY_AGE);
+        }
+        self.tell(Event::Navigate { route: route.clone() });
+        self.inner.ports.window.show(route);
     }
 
     /// The system's network changed: everything that waits for it is tried now.
-    pub fn network_changed(&self) {}
+    pub fn network_changed(&self) {
+        self.inner.outbox.resume(false);
+        self.inner.look.notify_one();
+    }
 
     /// The settings changed from outside (the policy file): they are read again and told.
-    pub fn settings_changed(&self) {}
+    pub fn settings_changed(&self) {
+        let controller = self.clone();
+        self.inner.tasks.spawn(async move { controller.settings_are_new().await });
+    }
 
     /// Resolves when somebody asked the agent to end ([`Request::Quit`]) or [`Self::stop`] was called.
     pub async fn stopped(&self) {
-        std::future::pending::<()>().await;
+        self.inner.quit.cancelled().await;
     }
 
     /// Ends the workers and closes the store, after what is being written is written.
-    pub async fn stop(&self) {}
+    pub async fn stop(&self) {
+        self.inner.quit.cancel();
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        // A worker waits for the helpdesk at most; what it keeps is durable already.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.inner.tasks.wait()).await;
+        self.inner.store.get().close().await;
+    }
+
+    fn store(&self) -> Store {
+        self.inner.store.get()
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listening is the usual case: no window is open.
+        let _ = self.inner.events.send(event);
+    }
+
+    /// Says something on every screen; said once per code, with the newest detail.
+    fn notice(&self, code: ErrorCode, detail: &str) {
+        {
+            let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            notices.retain(|notice| notice.code != code);
+            notices.push(Notice { code, detail: detail.to_owned() });
+        }
+        self.tell(Event::NoticesChanged);
+    }
+
+    fn unnotice(&self, code: ErrorCode) {
+        let removed = {
+            let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = notices.len();
+            notices.retain(|notice| notice.code != code);
+            before != notices.len()
+        };
+        if removed {
+            self.tell(Event::NoticesChanged);
+        }
+    }
+
+    async fn say_set_aside(&self, kept: &std::path::Path, what: &str) {
+        let name = kept.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.notice(ErrorCode::StoreDamaged, &format!("set aside as {name}: {what}"));
+        let recorded = async {
+            let mut tx = self.store().begin().await?;
+            ledger::record(&mut tx, LedgerAction::StoreSetAside, None, &name).await?;
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        if let Err(error) = recorded.await {
+            tracing::error!(%error, "that the store was set aside could not be recorded");
+        }
+    }
 }

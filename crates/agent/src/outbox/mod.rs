@@ -1,1 +1,157 @@
-//! outbox
+//! What waits to be sent. [`machine`] decides, [`worker`] does, and this is the table between them: every state a message
+//! goes through is on the disk before the next step begins.
+
+use deskside_protocol::local::Delivery;
+use deskside_protocol::{ClientId, Timestamp};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::store::Result;
+use crate::store::columns::{json, moment, parsed, to_json, unsigned};
+
+pub mod machine;
+pub mod worker;
+
+use machine::{Message, Stage};
+
+/// A message in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// Its place.
+    pub sequence: i64,
+    /// The ticket's client id, or the entry's id.
+    pub id: String,
+    /// The request that it belongs to.
+    pub client_id: ClientId,
+    /// The follow-up or verdict as JSON; a ticket's document is with the ticket.
+    pub payload: Option<String>,
+    /// What it is going through.
+    pub message: Message,
+    /// When it was written.
+    pub queued_at: Timestamp,
+}
+
+fn standing(message: &Message) -> &'static str {
+    match message.stage {
+        Stage::New { .. } | Stage::Placed { .. } => "waiting",
+        Stage::Parked { .. } => "parked",
+        Stage::Delivered { .. } => "delivered",
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Queued> {
+    Ok(Queued {
+        sequence: row.try_get("sequence")?,
+        id: row.try_get("id")?,
+        client_id: parsed(row, "client_id")?,
+        payload: row.try_get("payload")?,
+        message: json(row, "message")?,
+        queued_at: moment(row, "queued_at")?,
+    })
+}
+
+/// Puts a message at the end of the queue, in the transaction of what it tells.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn enqueue(
+    connection: &mut SqliteConnection,
+    id: &str,
+    client_id: ClientId,
+    payload: Option<&str>,
+    message: &Message,
+) -> Result<()> {
+    sqlx::query("INSERT INTO outbox (id, client_id, payload, message, standing, queued_at) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(client_id.to_string())
+        .bind(payload)
+        .bind(to_json(message)?)
+        .bind(standing(message))
+        .bind(Timestamp::now().unix_ms())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Everything that is not delivered, after this place, in order.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn undelivered(connection: &mut SqliteConnection, after: i64) -> Result<Vec<Queued>> {
+    let rows = sqlx::query("SELECT * FROM outbox WHERE standing <> 'delivered' AND sequence > ? ORDER BY sequence")
+        .bind(after)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Everything of one request, in order.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn of_request(connection: &mut SqliteConnection, client_id: ClientId) -> Result<Vec<Queued>> {
+    let rows = sqlx::query("SELECT * FROM outbox WHERE client_id = ? ORDER BY sequence")
+        .bind(client_id.to_string())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The messages that create tickets, for the list.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn of_tickets(connection: &mut SqliteConnection) -> Result<Vec<Queued>> {
+    let rows = sqlx::query("SELECT * FROM outbox WHERE id = client_id").fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Keeps what a message has come to. A delivered one needs its payload no more.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn keep(connection: &mut SqliteConnection, sequence: i64, message: &Message) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET message = ?, standing = ?, payload = CASE WHEN ? = 'delivered' THEN NULL ELSE payload END
+         WHERE sequence = ?",
+    )
+    .bind(to_json(message)?)
+    .bind(standing(message))
+    .bind(standing(message))
+    .bind(sequence)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Requests with something that waits, and requests with something parked.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn counts(connection: &mut SqliteConnection) -> Result<(u32, u32)> {
+    let row = sqlx::query(
+        "SELECT count(DISTINCT CASE WHEN standing = 'waiting' THEN client_id END) AS waiting,
+                count(DISTINCT CASE WHEN standing = 'parked' THEN client_id END) AS parked
+         FROM outbox WHERE standing <> 'delivered'",
+    )
+    .fetch_one(connection)
+    .await?;
+    let count =
+        |column| Ok::<u32, crate::store::StoreError>(u32::try_from(unsigned(&row, column)?).unwrap_or(u32::MAX));
+    Ok((count("waiting")?, count("parked")?))
+}
+
+/// A message as the window shows it. `number` is its ticket's, for entries that have none of their own.
+#[must_use]
+pub fn delivery(message: &Message, sending: bool, number: Option<u64>) -> Delivery {
+    match &message.stage {
+        Stage::Delivered { number: own } => Delivery::Delivered { number: own.or(number).unwrap_or(0) },
+        Stage::Parked { why, .. } => Delivery::Parked { error: why.clone() },
+        Stage::New { .. } | Stage::Placed { .. } if sending => Delivery::Sending,
+        Stage::New { .. } | Stage::Placed { .. } => Delivery::Waiting {
+            tries: message.tries,
+            next_try_at: message.not_before,
+            last_error: message.last_error.as_ref().map(|error| error.code),
+        },
+    }
+}

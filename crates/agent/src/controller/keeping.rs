@@ -1,0 +1,104 @@
+//! Keeps a store under the app whatever happens to the disk: a store in memory is carried over to the disk as soon as
+//! there is one, a store that turns out damaged is set aside while the app runs, and what it can still tell of what waits
+//! is carried over.
+
+use std::time::Duration;
+
+use deskside_protocol::ErrorCode;
+use deskside_protocol::local::Event;
+
+use super::Controller;
+use crate::drafts;
+use crate::store::{Store, StoreError};
+
+/// How often a disk that refused is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(20);
+
+impl Controller {
+    /// Watches over a store that could not be written.
+    pub(super) async fn mind_store(self) {
+        loop {
+            tokio::select! {
+                () = self.inner.stop.cancelled() => return,
+                () = tokio::time::sleep(TRY_AGAIN) => {}
+            }
+            let said = {
+                let notices = self.inner.notices.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                notices.iter().any(|notice| notice.code == ErrorCode::StoreUnwritable)
+            };
+            if said {
+                self.try_disk().await;
+            }
+        }
+    }
+
+    /// Tries whether the disk takes something again; a store in memory moves there.
+    async fn try_disk(&self) {
+        let store = self.store();
+        if store.is_durable() {
+            if store.set_meta("tried", &deskside_protocol::Timestamp::now().to_string()).await.is_ok() {
+                self.unnotice(ErrorCode::StoreUnwritable);
+            }
+            return;
+        }
+        let _turn = self.inner.mending.lock().await;
+        let moved = async {
+            let (durable, set_aside) = Store::open_durable(&self.inner.options.data).await?;
+            carry_drafts(&store, &durable).await?;
+            Ok::<_, StoreError>((durable, set_aside))
+        };
+        match moved.await {
+            Ok((durable, set_aside)) => {
+                tracing::info!("the store is on the disk now");
+                let before = self.inner.store.replace(durable);
+                before.close().await;
+                if let Some((kept, what)) = set_aside {
+                    self.say_set_aside(&kept, &what).await;
+                }
+                self.unnotice(ErrorCode::StoreUnwritable);
+                self.inner.outbox.reload();
+                self.refresh_tray().await;
+            }
+            Err(error) => tracing::debug!(%error, "the disk still refuses"),
+        }
+    }
+
+    /// Sets a store aside that turned out damaged while in use, and goes on with a new one.
+    pub(super) async fn replace_damaged(&self) {
+        let _turn = self.inner.mending.lock().await;
+        let damaged = self.store();
+        // Somebody else may have been here first, or the damage was one bad answer.
+        if !damaged.is_durable() || damaged.is_sound().await {
+            return;
+        }
+        damaged.pool().close().await;
+        match Store::open(&self.inner.options.data).await {
+            Ok(opened) => {
+                let _ = self.inner.store.replace(opened.store);
+                if let Some((kept, what)) = opened.set_aside {
+                    self.say_set_aside(&kept, &what).await;
+                }
+                if let Some(why) = opened.unwritable {
+                    self.notice(ErrorCode::StoreUnwritable, &why);
+                }
+            }
+            Err(error) => tracing::error!(%error, "no new store could be begun"),
+        }
+        self.inner.previews.clear();
+        self.inner.outbox.reload();
+        self.tell(Event::NoticesChanged);
+        self.refresh_tray().await;
+    }
+}
+
+async fn carry_drafts(from: &Store, to: &Store) -> Result<(), StoreError> {
+    let mut source = from.pool().acquire().await?;
+    let drafts = drafts::all(&mut source).await?;
+    drop(source);
+    let mut tx = to.begin().await?;
+    for kept in &drafts {
+        drafts::restore(&mut tx, kept).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Settings and enrolment.
+
+use deskside_helpdesk::hub;
+use deskside_protocol::desk::Enrol;
+use deskside_protocol::facts::Cost;
+use deskside_protocol::local::{Event, LedgerAction, Response};
+use deskside_protocol::settings::{Settings, SettingsView};
+use deskside_protocol::{ErrorCode, ErrorReport, limits};
+use url::Url;
+
+use super::Controller;
+use super::computer::{HEAVY_AGE, LIGHT_AGE};
+use crate::ledger;
+use crate::ports::{HelpdeskAddress, SecretKind};
+use crate::requests::sync;
+use crate::store::StoreError;
+
+/// Longest token that is sent to a hub, in bytes.
+const TOKEN_BYTES: usize = 512;
+
+impl Controller {
+    pub(super) fn settings_view(&self) -> SettingsView {
+        SettingsView { enrolled: self.inner.link.is_enrolled(), ..self.inner.ports.settings.view() }
+    }
+
+    pub(super) async fn change_settings(&self, settings: Settings) -> Result<Response, ErrorReport> {
+        let before = self.inner.ports.settings.view().settings;
+        if before != settings {
+            self.inner.ports.settings.change(settings).await?;
+            self.record(LedgerAction::SettingsChanged, "by the user").await;
+        }
+        let view = self.settings_view();
+        self.tell(Event::SettingsChanged { view: view.clone() });
+        Ok(Response::Settings(view))
+    }
+
+    /// The settings changed under us: another helpdesk, perhaps.
+    pub(super) async fn settings_are_new(&self) {
+        match self.inner.link.connect().await {
+            Ok(()) => self.unnotice(ErrorCode::KeyringUnavailable),
+            Err(error) => self.notice(error.code, &error.detail),
+        }
+        self.inner.previews.clear();
+        self.inner.look.notify_one();
+        self.tell(Event::SettingsChanged { view: self.settings_view() });
+        self.refresh_tray().await;
+    }
+
+    pub(super) async fn enrol(&self, url: &str, token: &str) -> Result<Response, ErrorReport> {
+        let bad = |detail: String| ErrorReport::new(ErrorCode::BadRequest, detail);
+        let url = Url::parse(url.trim()).map_err(|error| bad(format!("not an address: {error}")))?;
+        let token = token.trim();
+        if token.is_empty() || token.len() > TOKEN_BYTES {
+            return Err(bad("the token is empty or too long".to_owned()));
+        }
+        let decided = self.inner.ports.settings.helpdesk();
+        self.inner.computer.refresh(LIGHT_AGE, HEAVY_AGE);
+        self.inner.computer.settled(&[Cost::Light], SHORTLY).await;
+        let facts = self.inner.computer.snapshot().facts;
+        let host = facts.device.as_ref().and_then(|section| section.data()).and_then(|device| device.host_name.clone());
+        let device_name: String =
+            host.unwrap_or_else(|| self.inner.options.login.clone()).chars().take(limits::NAME_CHARS).collect();
+        let request = Enrol { token: token.to_owned(), device_name, platform: std::env::consts::OS.to_owned() };
+        let enrolled = hub::enrol(&url, &request).await?;
+
+        self.inner.ports.secrets.set(&url, &enrolled.credential).await?;
+        let name = enrolled
+            .helpdesk_name
+            .map(|name| name.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect::<String>())
+            .filter(|name| !name.is_empty());
+        let address = HelpdeskAddress { url: url.clone(), name };
+        if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
+            // Without its address the credential is of no use to anybody.
+            let _ = self.inner.ports.secrets.delete(&url).await;
+            return Err(error);
+        }
+        if decided.is_some_and(|before| before.url != url) {
+            tracing::info!("this device has another helpdesk now");
+        }
+        // Another identity sees other changes: begin at the beginning, quietly.
+        if let Err(error) = sync::forget_cursor(&self.store()).await {
+            tracing::warn!(%error, "the cursor could not be forgotten");
+        }
+        self.record(LedgerAction::Enrolled, &format!("{}, device {}", host_of(&url), enrolled.device_id)).await;
+        self.settings_are_new().await;
+        if self.inner.ports.secrets.kind() == SecretKind::SessionOnly {
+            self.tell(Event::NoticesChanged);
+        }
+        Ok(Response::Settings(self.settings_view()))
+    }
+
+    /// Writes an entry of the ledger by itself. What it tells about has happened already: a full disk cannot undo it.
+    pub(super) async fn record(&self, action: LedgerAction, detail: &str) {
+        let recorded = async {
+            let mut tx = self.store().begin().await?;
+            ledger::record(&mut tx, action, None, detail).await?;
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        if let Err(error) = recorded.await {
+            tracing::error!(%error, ?action, "the ledger could not be written");
+        }
+    }
+}
+
+const SHORTLY: std::time::Duration = std::time::Duration::from_secs(1);
+
+fn host_of(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}

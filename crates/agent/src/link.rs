@@ -1,0 +1,120 @@
+//! The connection to the helpdesk: who it is, with which credential, and how it went last time. Nothing here keeps a
+//! socket open; it knows whom to ask and what to tell the user about it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use deskside_helpdesk::hub::HubDesk;
+use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
+use deskside_protocol::local::Connection;
+use deskside_protocol::{ErrorCode, ErrorReport};
+use tokio::sync::watch;
+
+use crate::ports::Ports;
+
+/// The connection.
+pub struct Link {
+    ports: Ports,
+    desk: RwLock<Option<Arc<dyn Helpdesk>>>,
+    connection: watch::Sender<Connection>,
+    /// Grows whenever another helpdesk or credential came into force, for those who hold a stream open.
+    generation: watch::Sender<u64>,
+}
+
+impl Link {
+    /// Nothing is asked yet; [`Self::connect`] does.
+    #[must_use]
+    pub fn new(ports: Ports) -> Self {
+        Self {
+            ports,
+            desk: RwLock::new(None),
+            connection: watch::Sender::new(Connection::NotEnrolled),
+            generation: watch::Sender::new(0),
+        }
+    }
+
+    /// Reads address and credential, and gets ready to speak. Asks nobody outside this computer.
+    ///
+    /// # Errors
+    /// `KeyringUnavailable` if the keyring cannot be asked; `BadRequest` if the address is none.
+    pub async fn connect(&self) -> Result<(), ErrorReport> {
+        let ready = self.ready().await;
+        let (desk, outcome) = match ready {
+            Ok(desk) => (desk, Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let state = match (&desk, &outcome) {
+            // Not heard yet; the first exchange tells. Until then nothing claims to be online.
+            (Some(_), _) => Connection::Offline,
+            (None, Err(error)) if error.code == ErrorCode::KeyringUnavailable => Connection::Offline,
+            (None, _) => Connection::NotEnrolled,
+        };
+        *self.desk.write().unwrap_or_else(PoisonError::into_inner) = desk;
+        self.set(state);
+        self.generation.send_modify(|generation| *generation += 1);
+        outcome
+    }
+
+    async fn ready(&self) -> Result<Option<Arc<dyn Helpdesk>>, ErrorReport> {
+        let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
+        let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
+        let desk = HubDesk::new(&address.url, &credential)?;
+        Ok(Some(Arc::new(desk)))
+    }
+
+    /// The helpdesk to speak to, if there is one.
+    #[must_use]
+    pub fn desk(&self) -> Option<Arc<dyn Helpdesk>> {
+        self.desk.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this device has a helpdesk and a credential for it.
+    #[must_use]
+    pub fn is_enrolled(&self) -> bool {
+        self.desk().is_some()
+    }
+
+    /// How it went last time.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        *self.connection.borrow()
+    }
+
+    /// Tells of every change.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Connection> {
+        self.connection.subscribe()
+    }
+
+    /// Tells when another helpdesk or credential came into force.
+    #[must_use]
+    pub fn replaced(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
+    /// An exchange went well.
+    pub fn heard(&self) {
+        if self.is_enrolled() {
+            self.set(Connection::Online);
+        }
+    }
+
+    /// An exchange failed. A refusal is an answer too: the helpdesk is there.
+    pub fn failed(&self, error: &HelpdeskError) {
+        let state = match (error.code, error.again) {
+            (ErrorCode::Unauthorized, _) => Connection::Refused,
+            (ErrorCode::Busy, _) | (_, Again::Permanent) => Connection::Online,
+            (_, Again::Transient) => Connection::Offline,
+        };
+        if self.is_enrolled() {
+            self.set(state);
+        }
+    }
+
+    fn set(&self, state: Connection) {
+        self.connection.send_if_modified(|current| {
+            let changed = *current != state;
+            *current = state;
+            changed
+        });
+    }
+}

@@ -1,0 +1,574 @@
+//! Sends what waits. One small exchange or two and one file at a time, each request's messages in their order; what came
+//! of a step is on the disk before the next one begins.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
+use deskside_protocol::desk::{NewFollowUp, NewVerdict, Receipt};
+use deskside_protocol::local::LedgerAction;
+use deskside_protocol::ticket::TicketState;
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, Timestamp};
+use sqlx::Row;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::machine::{Backoff, Failure, Kind, Message, Stage, Step};
+use super::{Queued, keep, undelivered};
+use crate::ledger;
+use crate::link::Link;
+use crate::store::columns::{signed, word};
+use crate::store::files;
+use crate::store::{InUse, Store, StoreError};
+
+/// Exchanges without a file at a time. Two, so that one that hangs does not hold up the rest.
+const SMALL: usize = 2;
+/// Files at a time.
+const LARGE: usize = 1;
+/// How long to wait when the answer of the helpdesk could not be kept here.
+const UNKEPT: Duration = Duration::from_secs(5);
+
+/// What the worker tells the controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A message changed.
+    Changed(ClientId),
+    /// A ticket is in the helpdesk.
+    Delivered {
+        /// Which.
+        client_id: ClientId,
+        /// The number people use.
+        number: u64,
+        /// Whether it had to wait for a later try.
+        late: bool,
+    },
+    /// A message is refused for good.
+    Parked(ClientId),
+    /// A reply or verdict arrived: the thread is worth a look.
+    Replied(ClientId),
+    /// The store failed under the worker.
+    StoreFailed(ErrorCode),
+}
+
+enum Command {
+    Resume { by_user: bool },
+    Unpark { client_id: ClientId, done: oneshot::Sender<Result<bool, ErrorReport>> },
+    Reload,
+}
+
+/// The outbox, as the controller sees it.
+#[derive(Clone)]
+pub struct Outbox {
+    wake: Arc<Notify>,
+    commands: mpsc::UnboundedSender<Command>,
+    sending: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Outbox {
+    /// Starts the worker. It ends with `stop`; what was under way then is looked for at the next start.
+    pub fn start(
+        store: InUse,
+        link: Arc<Link>,
+        backoff: Backoff,
+        told: mpsc::UnboundedSender<Told>,
+        stop: CancellationToken,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let outbox = Self { wake: Arc::default(), commands, sending: Arc::default() };
+        let worker = Worker {
+            store,
+            link,
+            backoff,
+            told,
+            outbox: outbox.clone(),
+            queue: BTreeMap::new(),
+            lanes: HashMap::new(),
+            flights: JoinSet::new(),
+            rest_until: None,
+            rest_was_asked: false,
+        };
+        let handle = tokio::spawn(worker.run(inbox, stop));
+        (outbox, handle)
+    }
+
+    /// Something new is in the queue.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// There is reason to hope, or the user asks: what waits is tried now.
+    pub fn resume(&self, by_user: bool) {
+        let _ = self.commands.send(Command::Resume { by_user });
+    }
+
+    /// The store was replaced or emptied: read the queue anew.
+    pub fn reload(&self) {
+        let _ = self.commands.send(Command::Reload);
+    }
+
+    /// Puts the parked messages of a request back in the queue; whether there were any. Durable when this returns.
+    ///
+    /// # Errors
+    /// `StoreUnwritable`.
+    pub async fn unpark(&self, client_id: ClientId) -> Result<bool, ErrorReport> {
+        let (done, answer) = oneshot::channel();
+        let gone = || ErrorReport::new(ErrorCode::Internal, "the outbox has ended");
+        self.commands.send(Command::Unpark { client_id, done }).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Whether this message is on its way now.
+    #[must_use]
+    pub fn is_sending(&self, id: &str) -> bool {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
+
+/// What came of a step.
+enum Landed {
+    Looked(Option<Receipt>),
+    Placed { number: Option<u64>, missing: Vec<AttachmentId> },
+    Attached(AttachmentId),
+    Failed(HelpdeskError),
+}
+
+struct Worker {
+    store: InUse,
+    link: Arc<Link>,
+    backoff: Backoff,
+    told: mpsc::UnboundedSender<Told>,
+    outbox: Outbox,
+    /// Everything that is not delivered, by its place.
+    queue: BTreeMap<i64, Queued>,
+    /// Requests with an exchange under way, and whether it is a file.
+    lanes: HashMap<ClientId, bool>,
+    flights: JoinSet<(i64, Landed)>,
+    /// The helpdesk as a whole cannot be spoken to before this moment.
+    rest_until: Option<Timestamp>,
+    rest_was_asked: bool,
+}
+
+impl Worker {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>, stop: CancellationToken) {
+        let wake = Arc::clone(&self.outbox.wake);
+        let mut replaced = self.link.replaced();
+        // What was there before this worker may be on the other side already.
+        self.reload().await;
+        loop {
+            let due = self.start_what_can();
+            let pause = async {
+                match due {
+                    Some(due) => tokio::time::sleep(until(due)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => match landed {
+                    Ok((sequence, landed)) => self.land(sequence, landed).await,
+                    // A step that panicked: its state is the last one kept, as after a crash.
+                    Err(error) => {
+                        tracing::error!(%error, "a step of the outbox failed");
+                        self.forget_flights();
+                        self.reload().await;
+                    }
+                },
+                () = wake.notified() => self.load().await,
+                Ok(()) = replaced.changed() => self.resume(true),
+                Some(command) = inbox.recv() => match command {
+                    Command::Resume { by_user } => self.resume(by_user),
+                    Command::Reload => {
+                        self.forget_flights();
+                        self.reload().await;
+                    }
+                    Command::Unpark { client_id, done } => {
+                        let _ = done.send(self.unpark(client_id).await);
+                    }
+                },
+                () = pause => {}
+            }
+        }
+        self.forget_flights();
+    }
+
+    /// Reads what is new in the queue.
+    async fn load(&mut self) {
+        let after = self.queue.keys().next_back().copied().unwrap_or(0);
+        match self.read(after).await {
+            Ok(new) => self.queue.extend(new.into_iter().map(|queued| (queued.sequence, queued))),
+            Err(error) => self.store_failed(&error),
+        }
+    }
+
+    async fn read(&self, after: i64) -> Result<Vec<Queued>, StoreError> {
+        let store = self.store.get();
+        let mut connection = store.pool().acquire().await?;
+        undelivered(&mut connection, after).await
+    }
+
+    async fn reload(&mut self) {
+        self.queue.clear();
+        self.load().await;
+        for queued in self.queue.values_mut() {
+            queued.message = queued.message.clone().restarted();
+        }
+    }
+
+    fn resume(&mut self, by_user: bool) {
+        if by_user || !self.rest_was_asked {
+            self.rest_until = None;
+        }
+        for queued in self.queue.values_mut() {
+            queued.message = queued.message.clone().resumed(by_user);
+        }
+    }
+
+    async fn unpark(&mut self, client_id: ClientId) -> Result<bool, ErrorReport> {
+        let parked: Vec<Queued> = self
+            .queue
+            .values()
+            .filter(|queued| queued.client_id == client_id && matches!(queued.message.stage, Stage::Parked { .. }))
+            .map(|queued| Queued { message: queued.message.clone().unparked(), ..queued.clone() })
+            .collect();
+        if parked.is_empty() {
+            return Ok(false);
+        }
+        let mut tx = self.store.get().begin().await?;
+        for queued in &parked {
+            keep(&mut tx, queued.sequence, &queued.message).await?;
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        for queued in parked {
+            self.queue.insert(queued.sequence, queued);
+        }
+        let _ = self.told.send(Told::Changed(client_id));
+        Ok(true)
+    }
+
+    /// Starts every step that may begin now, and says when the next one may.
+    fn start_what_can(&mut self) -> Option<Timestamp> {
+        let desk = self.link.desk()?;
+        let now = Timestamp::now();
+        if let Some(rest) = self.rest_until.filter(|rest| *rest > now) {
+            return Some(rest);
+        }
+        let mut due: Option<Timestamp> = None;
+        let mut start = Vec::new();
+        let mut small = self.lanes.values().filter(|file| !**file).count();
+        let mut large = self.lanes.values().filter(|file| **file).count();
+        for queued in heads(&self.queue) {
+            if self.lanes.contains_key(&queued.client_id) {
+                continue;
+            }
+            let step = queued.message.next(now);
+            match step {
+                Step::Rest => {}
+                Step::Wait(moment) => due = Some(due.map_or(moment, |due| due.min(moment))),
+                Step::Look | Step::Place if small < SMALL => {
+                    small += 1;
+                    start.push((queued.sequence, step));
+                }
+                Step::Attach(_) if large < LARGE => {
+                    large += 1;
+                    start.push((queued.sequence, step));
+                }
+                // Its turn comes when another has landed.
+                Step::Look | Step::Place | Step::Attach(_) => {}
+            }
+        }
+        for (sequence, step) in start {
+            self.start(sequence, step, Arc::clone(&desk));
+        }
+        due
+    }
+
+    fn start(&mut self, sequence: i64, step: Step, desk: Arc<dyn Helpdesk>) {
+        let Some(queued) = self.queue.get(&sequence).cloned() else { return };
+        self.lanes.insert(queued.client_id, matches!(step, Step::Attach(_)));
+        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).insert(queued.id.clone());
+        let _ = self.told.send(Told::Changed(queued.client_id));
+        let store = self.store.get();
+        self.flights.spawn(async move { (sequence, fly(&store, &*desk, &queued, step).await) });
+    }
+
+    async fn land(&mut self, sequence: i64, landed: Landed) {
+        let Some(before) = self.queue.get(&sequence).cloned() else { return };
+        self.lanes.remove(&before.client_id);
+        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).remove(&before.id);
+        let message = before.message.clone();
+        let after = match landed {
+            Landed::Failed(error) => {
+                if !is_ours(&error) {
+                    self.link.failed(&error);
+                }
+                let dice = rand::random::<f64>();
+                let after = message.failed(failure(&error), Timestamp::now(), self.backoff, dice);
+                self.rest_after(&error, &after);
+                tracing::info!(code = ?error.code, detail = error.detail, tries = after.tries, "a try to send failed");
+                after
+            }
+            Landed::Looked(found) => self.went_well(message.looked(found.as_ref())),
+            Landed::Placed { number, missing } => self.went_well(message.placed(number, &missing)),
+            Landed::Attached(file) => self.went_well(message.attached(file)),
+        };
+        let kept = Queued { message: after, ..before.clone() };
+        match self.keep(&before, &kept).await {
+            Ok(()) => {
+                let delivered = matches!(kept.message.stage, Stage::Delivered { .. });
+                self.tell(&kept);
+                if delivered {
+                    self.queue.remove(&sequence);
+                } else {
+                    self.queue.insert(sequence, kept);
+                }
+            }
+            Err(error) => {
+                // The answer is lost to us, as in a crash: ask again when the disk has had time to recover.
+                self.store_failed(&error);
+                let ms = i64::try_from(UNKEPT.as_millis()).unwrap_or(i64::MAX);
+                let mut message = before.message.clone().restarted();
+                message.not_before = Some(Timestamp::from_unix_ms(Timestamp::now().unix_ms().saturating_add(ms)));
+                self.queue.insert(sequence, Queued { message, ..before });
+            }
+        }
+    }
+
+    fn went_well(&mut self, after: Message) -> Message {
+        self.link.heard();
+        self.rest_until = None;
+        after
+    }
+
+    /// When the helpdesk as a whole cannot be spoken to, one message finds out for all of them. Anything that could be
+    /// about this one message alone (an exchange that broke off after it began) holds nothing else up.
+    fn rest_after(&mut self, error: &HelpdeskError, after: &Message) {
+        let about_all = matches!(error.code, ErrorCode::Unauthorized | ErrorCode::Busy) || !error.may_have_arrived;
+        if about_all && error.again == Again::Transient {
+            self.rest_until = after.not_before;
+            self.rest_was_asked = after.asked_to_wait;
+        }
+    }
+
+    /// Puts a message's new state, and all that follows from it, on the disk in one transaction.
+    async fn keep(&self, before: &Queued, kept: &Queued) -> Result<(), StoreError> {
+        let mut tx = self.store.get().begin().await?;
+        keep(&mut tx, kept.sequence, &kept.message).await?;
+        let client_id = kept.client_id;
+        if kept.message.kind == Kind::Ticket
+            && let Some(number) = kept.message.number()
+            && before.message.number() != Some(number)
+        {
+            sqlx::query(
+                "UPDATE tickets SET number = ?, state = coalesce(state, ?), updated_at = ? WHERE client_id = ?",
+            )
+            .bind(signed(number))
+            .bind(word(&TicketState::New))
+            .bind(Timestamp::now().unix_ms())
+            .bind(client_id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        }
+        if let Stage::Delivered { number } = kept.message.stage {
+            match kept.message.kind {
+                Kind::Ticket => {
+                    let detail = format!("number {}, {} files", number.unwrap_or(0), kept.message.files.len());
+                    ledger::record(&mut tx, LedgerAction::Delivered, Some(client_id), &detail).await?;
+                }
+                Kind::FollowUp => {
+                    let detail = format!("reply, {} files", kept.message.files.len());
+                    ledger::record(&mut tx, LedgerAction::Replied, Some(client_id), &detail).await?;
+                }
+                Kind::Verdict => ledger::record(&mut tx, LedgerAction::Replied, Some(client_id), "verdict").await?,
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    fn tell(&self, kept: &Queued) {
+        let client_id = kept.client_id;
+        let _ = self.told.send(Told::Changed(client_id));
+        let news = match (&kept.message.stage, kept.message.kind) {
+            (Stage::Delivered { number }, Kind::Ticket) => {
+                Told::Delivered { client_id, number: number.unwrap_or(0), late: kept.message.ever_failed }
+            }
+            (Stage::Delivered { .. }, Kind::FollowUp | Kind::Verdict) => Told::Replied(client_id),
+            (Stage::Parked { .. }, _) => Told::Parked(client_id),
+            (Stage::New { .. } | Stage::Placed { .. }, _) => return,
+        };
+        let _ = self.told.send(news);
+    }
+
+    fn store_failed(&self, error: &StoreError) {
+        tracing::error!(%error, "the outbox could not use the store");
+        let _ = self.told.send(Told::StoreFailed(error.code()));
+    }
+
+    fn forget_flights(&mut self) {
+        self.flights.abort_all();
+        self.lanes.clear();
+        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// The message of each request whose turn it is: the first that neither has arrived nor lets others pass.
+fn heads(queue: &BTreeMap<i64, Queued>) -> Vec<&Queued> {
+    let mut seen = HashSet::new();
+    let mut heads = Vec::new();
+    for queued in queue.values() {
+        if seen.contains(&queued.client_id) || queued.message.lets_pass() {
+            continue;
+        }
+        seen.insert(queued.client_id);
+        heads.push(queued);
+    }
+    heads
+}
+
+fn failure(error: &HelpdeskError) -> Failure {
+    Failure {
+        report: ErrorReport::new(error.code, error.detail.clone()),
+        for_good: error.again == Again::Permanent,
+        may_have_arrived: error.may_have_arrived,
+        retry_after: error.retry_after,
+    }
+}
+
+fn until(due: Timestamp) -> Duration {
+    let ms = due.unix_ms().saturating_sub(Timestamp::now().unix_ms());
+    // The clock may be set back or forward while waiting: look again at least every minute.
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(Duration::from_secs(60))
+}
+
+/// One exchange with the helpdesk.
+async fn fly(store: &Store, desk: &dyn Helpdesk, queued: &Queued, step: Step) -> Landed {
+    let outcome = match step {
+        Step::Look => desk.find(queued.client_id).await.map(Landed::Looked),
+        Step::Place => place(store, desk, queued).await,
+        Step::Attach(file) => attach(store, desk, queued, file).await,
+        Step::Wait(_) | Step::Rest => Err(unsendable(ErrorCode::Internal, "there was nothing to send".to_owned())),
+    };
+    outcome.unwrap_or_else(Landed::Failed)
+}
+
+async fn place(store: &Store, desk: &dyn Helpdesk, queued: &Queued) -> Result<Landed, HelpdeskError> {
+    match queued.message.kind {
+        Kind::Ticket => {
+            let document = document(store, queued.client_id).await?;
+            let receipt = desk.create(queued.client_id, document).await?;
+            Ok(Landed::Placed { number: Some(receipt.number), missing: receipt.missing })
+        }
+        Kind::FollowUp => {
+            let follow_up: NewFollowUp = payload(queued)?;
+            let receipt = desk.follow_up(queued.client_id, &follow_up).await?;
+            Ok(Landed::Placed { number: None, missing: receipt.missing })
+        }
+        Kind::Verdict => {
+            let verdict: NewVerdict = payload(queued)?;
+            desk.verdict(queued.client_id, &verdict).await?;
+            Ok(Landed::Placed { number: None, missing: Vec::new() })
+        }
+    }
+}
+
+async fn document(store: &Store, client_id: ClientId) -> Result<Bytes, HelpdeskError> {
+    let row = sqlx::query("SELECT document FROM tickets WHERE client_id = ?")
+        .bind(client_id.to_string())
+        .fetch_optional(store.pool())
+        .await
+        .map_err(|error| try_later(&StoreError::from(error)))?;
+    let document: Option<Vec<u8>> =
+        row.map(|row| row.try_get(0)).transpose().map_err(|error| try_later(&StoreError::from(error)))?.flatten();
+    document.map(Bytes::from).ok_or_else(|| unsendable(ErrorCode::Internal, "the document is gone".to_owned()))
+}
+
+fn payload<T: serde::de::DeserializeOwned>(queued: &Queued) -> Result<T, HelpdeskError> {
+    let text = queued.payload.as_deref().unwrap_or_default();
+    serde_json::from_str(text).map_err(|error| unsendable(ErrorCode::Internal, format!("what was kept: {error}")))
+}
+
+async fn attach(
+    store: &Store,
+    desk: &dyn Helpdesk,
+    queued: &Queued,
+    id: AttachmentId,
+) -> Result<Landed, HelpdeskError> {
+    let mut connection = store.pool().acquire().await.map_err(|error| try_later(&StoreError::from(error)))?;
+    let found = files::find(&mut connection, id).await.map_err(|error| try_later(&error))?;
+    drop(connection);
+    let (meta, _) =
+        found.ok_or_else(|| unsendable(ErrorCode::FileUnreadable, "the kept file is not known any more".to_owned()))?;
+    let file = tokio::fs::File::open(files::kept(store.folder(), id))
+        .await
+        .map_err(|error| unsendable(ErrorCode::FileUnreadable, format!("the kept file cannot be read: {error}")))?;
+    desk.attach(queued.client_id, &meta, file).await?;
+    Ok(Landed::Attached(id))
+}
+
+/// Whether the failure is this computer's own and says nothing about the helpdesk.
+fn is_ours(error: &HelpdeskError) -> bool {
+    matches!(error.code, ErrorCode::StoreUnwritable | ErrorCode::StoreDamaged | ErrorCode::FileUnreadable)
+        || (error.code == ErrorCode::Internal && error.again == Again::Permanent)
+}
+
+/// What is kept here cannot be sent, now or later.
+fn unsendable(code: ErrorCode, detail: String) -> HelpdeskError {
+    HelpdeskError { code, detail, retry_after: None, again: Again::Permanent, may_have_arrived: false }
+}
+
+/// The store did not give it out this time. Says nothing about the helpdesk, and holds nothing else up.
+fn try_later(error: &StoreError) -> HelpdeskError {
+    HelpdeskError {
+        code: error.code(),
+        detail: error.to_string(),
+        retry_after: None,
+        again: Again::Transient,
+        may_have_arrived: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn queued(sequence: i64, client_id: ClientId, message: Message) -> (i64, Queued) {
+        let queued_at = Timestamp::from_unix_ms(0);
+        (sequence, Queued { sequence, id: sequence.to_string(), client_id, payload: None, message, queued_at })
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let kind = prop_oneof![Just(Kind::FollowUp), Just(Kind::Verdict), Just(Kind::Ticket)];
+        let stage = prop_oneof![
+            any::<bool>().prop_map(|doubt| Stage::New { doubt }),
+            Just(Stage::Placed { number: Some(1), missing: vec![AttachmentId::new()], doubt: false }),
+            proptest::option::of(Just(1u64))
+                .prop_map(|number| Stage::Parked { number, why: ErrorReport::new(ErrorCode::Refused, "no") }),
+        ];
+        (kind, stage).prop_map(|(kind, stage)| Message { stage, ..Message::new(kind, vec![]) })
+    }
+
+    proptest! {
+        #[test]
+        fn turns_are_kept_within_a_request_and_nothing_waits_for_another_request(
+            messages in proptest::collection::vec((0usize..4, message()), 0..24),
+        ) {
+            let requests: Vec<_> = (0..4).map(|_| ClientId::new()).collect();
+            let queue: BTreeMap<_, _> = messages
+                .into_iter()
+                .zip(1..)
+                .map(|((request, message), sequence)| queued(sequence, requests[request], message))
+                .collect();
+            let heads = heads(&queue);
+            for request in requests {
+                let own: Vec<_> = queue.values().filter(|q| q.client_id == request).collect();
+                let head = heads.iter().find(|q| q.client_id == request);
+                let first = own.iter().find(|q| !q.message.lets_pass());
+                prop_assert_eq!(head.map(|q| q.sequence), first.map(|q| q.sequence));
+            }
+        }
+    }
+}
