@@ -50,10 +50,8 @@ async fn write(client: &Client, text: &str, file: &[u8]) -> DraftId {
 /// Looks at the preview and sends what it shows, again if the facts moved on in between.
 async fn submit(client: &Client, draft: DraftId) -> Result<Response, deskside_ipc::ClientError> {
     loop {
-        let preview = match ask(client, Request::Preview { draft }).await? {
-            Response::Preview(preview) => preview,
-            other => panic!("not a preview: {other:?}"),
-        };
+        let answer = ask(client, Request::Preview { draft }).await?;
+        let Response::Preview(preview) = answer else { panic!("not a preview: {answer:?}") };
         let sent = ask(client, Request::Submit { draft, document_sha256: preview.document_sha256 }).await;
         match sent {
             Err(deskside_ipc::ClientError::Refused(report)) if report.code == ErrorCode::PreviewChanged => {}
