@@ -81,8 +81,7 @@ console-password-changed = The password is changed. Other sessions of yours are 
 console-list = List of tickets
 console-count = { $count ->
     [0] none
-    [one] 1 ticket
-   *[other] { $count } tickets
+   *[other] { $said }
 }
 console-found = { $count ->
     [0] No ticket found.

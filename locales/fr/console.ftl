@@ -81,8 +81,7 @@ console-password-changed = Le mot de passe est changé. Vos autres sessions sont
 console-list = Liste des tickets
 console-count = { $count ->
     [0] aucun
-    [one] 1 ticket
-   *[other] { $count } tickets
+   *[other] { $said }
 }
 console-found = { $count ->
     [0] Aucun ticket trouvé.
