@@ -61,6 +61,7 @@ cli-usage = Usage:
 cli-commands = Commands
 cli-options = Options
 cli-arguments = Arguments
+cli-run = Stays in the tray, without opening a window
 cli-help = Shows this help
 cli-version = Shows the version
 cli-json = Answers as JSON, for programs
@@ -77,8 +78,8 @@ cli-enrol = Connects this computer to a helpdesk
 cli-enrol-hub = Address of the helpdesk
 cli-enrol-token = Token from your IT department; “-” reads it from the standard input
 cli-exit-codes =
-    Exit codes: 0 done; 1 it failed; 2 wrong arguments; 3 Deskside does not run and could not be started;
-    4 you said no; 5 kept, but not sent yet; 6 the doctor found something broken.
+    Exit codes: 0 done, a request is sent or kept; 1 it failed; 2 wrong arguments; 3 Deskside could not be reached or
+    started; 4 you said no; 5 the doctor found something that does not work.
 
 ## Command line: what it says
 

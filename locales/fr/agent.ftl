@@ -61,6 +61,7 @@ cli-usage = Utilisation :
 cli-commands = Commandes
 cli-options = Options
 cli-arguments = Arguments
+cli-run = Reste dans la zone de notification, sans ouvrir de fenêtre
 cli-help = Affiche cette aide
 cli-version = Affiche la version
 cli-json = Répond en JSON, pour les programmes
@@ -77,8 +78,8 @@ cli-enrol = Relie cet ordinateur à une assistance
 cli-enrol-hub = Adresse de l’assistance
 cli-enrol-token = Jeton de votre service informatique ; « - » le lit sur l’entrée standard
 cli-exit-codes =
-    Codes de sortie : 0 fait ; 1 échec ; 2 arguments incorrects ; 3 Deskside ne tourne pas et n’a pas pu démarrer ;
-    4 vous avez refusé ; 5 conservé, pas encore envoyé ; 6 le diagnostic a trouvé une panne.
+    Codes de sortie : 0 fait, une demande est envoyée ou conservée ; 1 échec ; 2 arguments incorrects ; 3 Deskside est
+    injoignable ou n’a pas pu démarrer ; 4 vous avez refusé ; 5 le diagnostic a trouvé une panne.
 
 ## Ligne de commande : ce qu’elle dit
 

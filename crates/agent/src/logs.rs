@@ -36,7 +36,7 @@ pub fn start(file: &Path, chosen: Option<&str>) -> Result<(), String> {
     let targets = chosen.and_then(|text| text.parse::<Targets>().ok()).or_else(|| USUAL.parse().ok());
     let format = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log);
     tracing_subscriber::registry()
-        .with(targets.unwrap_or_else(Targets::new))
+        .with(targets.unwrap_or_default())
         .with(format)
         .try_init()
         .map_err(|error| error.to_string())
@@ -127,8 +127,7 @@ fn clean(event: &str) -> String {
     while !event.is_char_boundary(end) {
         end -= 1;
     }
-    let line: String =
-        event[..end].trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
+    let line: String = event[..end].trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
     format!("{}\n", deskside_facts::redact(&line))
 }
 
@@ -154,7 +153,10 @@ mod tests {
             write!(log.make_writer(), "line number {number:03}\n").unwrap();
         }
         let found = files(folder.path());
-        assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["agent.log", "agent.log.1", "agent.log.2"]);
+        assert_eq!(
+            found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["agent.log", "agent.log.1", "agent.log.2"]
+        );
         assert!(found.iter().all(|(_, bytes)| *bytes <= 100), "{found:?}");
         assert!(fs::read_to_string(folder.path().join("agent.log")).unwrap().contains("line number 099"));
     }

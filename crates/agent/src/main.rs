@@ -1,2 +1,5 @@
-//! The app: tray, durable store and outbox, facts, notifications, command line.
-fn main() {}
+//! `deskside`: the app, and its command line.
+
+fn main() -> std::process::ExitCode {
+    deskside_agent::cli::main()
+}

@@ -1,1 +1,283 @@
-//! Written by the desktop part.
+//! Notifications of the desktop. Each is about one request; a click opens it, and nothing here ever opens or raises a
+//! window by itself. Reading the request takes its notifications away.
+//!
+//! Texts of people come from a server: control characters go, and what a notification daemon would take for markup is
+//! escaped (Desktop Notifications Specification 1.2, "Markup").
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deskside_protocol::ClientId;
+use deskside_protocol::local::Route;
+use deskside_protocol::ticket::TicketState;
+use deskside_texts::Texts;
+
+use crate::ports::{Notification, NotifyPort};
+use crate::tray::{Action, Actions, SharedTexts};
+
+/// Longest title or name in a notification, in characters.
+const TITLE_CHARS: usize = 80;
+/// Notifications that are held open at a time; further ones are shown and forgotten.
+const OPEN: usize = 32;
+
+/// The real [`NotifyPort`].
+#[derive(Clone)]
+pub struct Notifier {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    actions: Actions,
+    texts: Mutex<SharedTexts>,
+    /// What is on the screen, by request: ending the task takes it away.
+    open: Mutex<HashMap<ClientId, Vec<tokio::sync::oneshot::Sender<()>>>>,
+}
+
+/// A notification in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Words {
+    title: String,
+    body: String,
+    /// What the button says that does what a click does.
+    button: String,
+}
+
+impl Notifier {
+    /// Says what happens in these texts, and tells clicks to `actions`.
+    #[must_use]
+    pub fn new(texts: SharedTexts, actions: Actions) -> Self {
+        Self { inner: Arc::new(Inner { actions, texts: Mutex::new(texts), open: Mutex::default() }) }
+    }
+
+    /// Speaks another language from now on.
+    pub fn speak(&self, texts: SharedTexts) {
+        *self.inner.texts.lock().unwrap_or_else(PoisonError::into_inner) = texts;
+    }
+
+    fn texts(&self) -> SharedTexts {
+        Arc::clone(&self.inner.texts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The window could not be opened, or ended by a fault.
+    pub fn window_failed(&self) {
+        let texts = self.texts();
+        let words = Words {
+            title: texts.notify_window_failed(),
+            body: texts.notify_window_failed_body(),
+            button: texts.tray_open(),
+        };
+        self.put(words, Route::Home, None);
+    }
+
+    /// No picture of the screen could be taken for the report that is opening.
+    pub fn screen_failed(&self, why: &str) {
+        let texts = self.texts();
+        let words = Words { title: texts.notify_screen_failed(), body: why.to_owned(), button: texts.tray_report() };
+        self.put(words, Route::Report { draft: None, capture: None }, None);
+    }
+
+    fn put(&self, words: Words, route: Route, about: Option<ClientId>) {
+        let (close, closed) = tokio::sync::oneshot::channel();
+        if let Some(client_id) = about {
+            let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+            for senders in open.values_mut() {
+                senders.retain(|sender| !sender.is_closed());
+            }
+            open.retain(|_, senders| !senders.is_empty());
+            if open.values().map(Vec::len).sum::<usize>() < OPEN {
+                open.entry(client_id).or_default().push(close);
+            }
+        }
+        let actions = self.inner.actions.clone();
+        tokio::spawn(async move {
+            if let Err(error) = platform::show(&words, closed, move || drop(actions.send(Action::Open(route)))).await {
+                // The tray and the window tell the same; nobody is left in the dark.
+                tracing::info!(%error, "no notification could be shown");
+            }
+        });
+    }
+}
+
+impl NotifyPort for Notifier {
+    fn show(&self, notification: Notification) {
+        let client_id = notification.client_id();
+        self.put(words(&notification, &self.texts()), Route::Request { client_id }, Some(client_id));
+    }
+
+    fn dismiss(&self, client_id: ClientId) {
+        let gone = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&client_id);
+        for close in gone.into_iter().flatten() {
+            // An error means that the user has closed it.
+            let _ = close.send(());
+        }
+    }
+}
+
+fn words(notification: &Notification, texts: &Texts) -> Words {
+    let (title, body, button) = match notification {
+        Notification::Answer { title, author, text, .. } => (
+            author.as_ref().map_or_else(|| texts.notify_answer_nobody(), |author| texts.notify_answer(&plain(author))),
+            texts.notify_answer_body(&plain(text), &plain(title)),
+            texts.notify_read(),
+        ),
+        Notification::State { title, state, .. } => {
+            let title = plain(title);
+            match state {
+                TicketState::Solved => (texts.notify_solved(), texts.notify_solved_body(&title), texts.notify_look()),
+                TicketState::WaitingForRequester => {
+                    (texts.notify_waiting_for_you(), texts.notify_about(&title), texts.notify_look())
+                }
+                TicketState::New | TicketState::InProgress | TicketState::OnHold | TicketState::Closed => {
+                    (texts.notify_state(), texts.notify_about(&title), texts.notify_look())
+                }
+            }
+        }
+        Notification::DeliveredLate { title, number, .. } => (
+            texts.notify_delivered(),
+            texts.notify_delivered_body(&number.to_string(), &plain(title)),
+            texts.notify_look(),
+        ),
+        Notification::Parked { title, .. } => {
+            (texts.notify_parked(), texts.notify_parked_body(&plain(title)), texts.notify_look())
+        }
+    };
+    Words { title, body, button }
+}
+
+/// One line without control characters, shortened.
+fn plain(text: &str) -> String {
+    let mut line: String = text
+        .split(|one: char| one.is_control() || one.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let limit = deskside_protocol::limits::NOTIFICATION_CHARS.max(TITLE_CHARS);
+    if let Some((end, _)) = line.char_indices().nth(limit) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+mod platform {
+    use notify_rust::{Hint, NotificationResponse};
+
+    use super::Words;
+
+    /// The name of the one button; "default" is the click on the notification itself.
+    const OPEN: &str = "open";
+
+    /// Shows it, and waits until it is clicked, closed by its reader, or no longer needed.
+    pub(super) async fn show(
+        words: &Words,
+        closed: tokio::sync::oneshot::Receiver<()>,
+        clicked: impl FnOnce() + Send,
+    ) -> Result<(), notify_rust::error::Error> {
+        let handle = notify_rust::Notification::new()
+            .appname("Deskside")
+            .summary(&words.title)
+            .body(&escaped(&words.body))
+            .icon("deskside")
+            .hint(Hint::DesktopEntry("deskside".to_owned()))
+            .hint(Hint::Category("im.received".to_owned()))
+            .action("default", &words.button)
+            .action(OPEN, &words.button)
+            .show_async()
+            .await?;
+        let waited = handle.wait_for_action_async(|response| match response {
+            NotificationResponse::Default | NotificationResponse::Action(_) => clicked(),
+            NotificationResponse::Closed(_) | NotificationResponse::Reply(_) => {}
+        });
+        tokio::select! {
+            () = waited => {}
+            // Without a request to be read, the sender is gone at once; that is no wish to close.
+            Ok(()) = closed => handle.close_async().await,
+        }
+        Ok(())
+    }
+
+    fn escaped(text: &str) -> String {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn what_looks_like_markup_is_text() {
+            assert_eq!(super::escaped("<img src=x> & <b>"), "&lt;img src=x&gt; &amp; &lt;b&gt;");
+        }
+    }
+}
+
+/// Windows and macOS show plain text; a click is waited for on a thread of its own, for the library blocks there.
+#[cfg(any(windows, target_os = "macos"))]
+mod platform {
+    use super::Words;
+
+    pub(super) async fn show(
+        words: &Words,
+        closed: tokio::sync::oneshot::Receiver<()>,
+        clicked: impl FnOnce() + Send + 'static,
+    ) -> Result<(), notify_rust::error::Error> {
+        // Toasts and banners go by themselves; there is nothing to take away.
+        drop(closed);
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("Deskside").summary(&words.title).body(&words.body).action("open", &words.button);
+        let shown = tokio::task::spawn_blocking(move || {
+            let handle = notification.show()?;
+            handle.wait_for_response(move |response: &notify_rust::NotificationResponse| match response {
+                notify_rust::NotificationResponse::Default | notify_rust::NotificationResponse::Action(_) => clicked(),
+                notify_rust::NotificationResponse::Closed(_) | notify_rust::NotificationResponse::Reply(_) => {}
+            })
+        });
+        // A thread that panicked has shown nothing, and the tray tells the same.
+        shown.await.unwrap_or(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(author: Option<&str>, title: &str, text: &str) -> Notification {
+        Notification::Answer {
+            client_id: ClientId::new(),
+            number: Some(7),
+            title: title.to_owned(),
+            author: author.map(str::to_owned),
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_answer_says_who_and_about_what() {
+        let notification = answer(Some("Ada"), "Printer", "Try\nagain\u{7}now");
+        let english = words(&notification, &Texts::for_language("en"));
+        assert_eq!(
+            english,
+            Words {
+                title: "Ada answered".to_owned(),
+                body: "Printer: Try again now".to_owned(),
+                button: "Read the answer".to_owned()
+            }
+        );
+        let french = words(&notification, &Texts::for_language("fr"));
+        assert_eq!(french.title, "Ada vous a répondu");
+        assert_eq!(words(&answer(None, "a", "b"), &Texts::for_language("en")).title, "The helpdesk answered");
+    }
+
+    #[test]
+    fn a_late_arrival_says_its_number_and_nothing_is_swapped() {
+        let notification =
+            Notification::DeliveredLate { client_id: ClientId::new(), number: 4127, title: "Printer".to_owned() };
+        assert_eq!(words(&notification, &Texts::for_language("en")).body, "Printer. Its number is 4127.");
+    }
+
+    #[test]
+    fn a_long_text_is_shortened() {
+        let body = words(&answer(None, &"t".repeat(5000), &"é".repeat(5000)), &Texts::for_language("en")).body;
+        assert!(body.chars().count() <= 2 * (deskside_protocol::limits::NOTIFICATION_CHARS + 1) + 4, "{body}");
+        assert!(body.ends_with('…'));
+    }
+}

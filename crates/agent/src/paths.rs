@@ -168,8 +168,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let written = (|| {
-        let mut file =
-            open_private(&beside, fs::OpenOptions::new().write(true).create(true).truncate(true))?;
+        let mut file = open_private(&beside, fs::OpenOptions::new().write(true).create(true).truncate(true))?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;

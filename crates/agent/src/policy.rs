@@ -44,6 +44,8 @@ pub struct Policy {
     pub retention_days: Option<u32>,
     /// The sections of facts that may leave; `None` leaves every one to the user.
     pub sections_allowed: Option<BTreeSet<SectionId>>,
+    /// The sections that always leave: the user sees them, and sees who decided.
+    pub sections_always: BTreeSet<SectionId>,
 }
 
 impl Policy {
@@ -94,7 +96,7 @@ impl Policy {
         let days: Option<u32> = field(&mut table, "retention_days", &mut problems);
         policy.retention_days =
             checked("retention_days", days, &mut problems, |days| (1..=RETENTION_DAYS).contains(days));
-        policy.sections_allowed = sections(&mut table, &mut problems);
+        sections(&mut table, &mut policy, &mut problems);
         (policy, problems)
     }
 
@@ -112,10 +114,14 @@ impl Policy {
         .collect()
     }
 
-    /// Whether a section of facts may leave this computer at all.
+    /// What was decided about a section: always sent, never sent, or `None`, the user's choice. Never wins.
     #[must_use]
-    pub fn allows(&self, section: SectionId) -> bool {
-        self.sections_allowed.as_ref().is_none_or(|allowed| allowed.contains(&section))
+    pub fn section(&self, section: SectionId) -> Option<bool> {
+        if self.sections_allowed.as_ref().is_some_and(|allowed| !allowed.contains(&section)) {
+            Some(false)
+        } else {
+            self.sections_always.contains(&section).then_some(true)
+        }
     }
 }
 
@@ -140,28 +146,45 @@ fn checked<T>(name: &str, value: Option<T>, problems: &mut Vec<String>, rule: im
     None
 }
 
-/// `[sections] allowed = ["device", "system"…]`. A list that cannot be read allows **nothing** but what names itself
-/// rightly in it: IT meant to hold something back.
-fn sections(table: &mut toml::Table, problems: &mut Vec<String>) -> Option<BTreeSet<SectionId>> {
-    let list = match table.remove("sections")? {
-        toml::Value::Table(mut sections) => sections.remove("allowed")?,
-        // The registry and managed preferences have no tables within tables.
-        list => list,
-    };
+/// `[sections] allowed = ["device", "system"…]`, `always = […]`; in the registry and in managed preferences, which have no
+/// tables within tables, `sections_allowed` and `sections_always`. A list of what is allowed that cannot be read allows
+/// **nothing** but what is named rightly in it: IT meant to hold something back.
+fn sections(table: &mut toml::Table, policy: &mut Policy, problems: &mut Vec<String>) {
+    let (mut allowed, mut always) = (table.remove("sections_allowed"), table.remove("sections_always"));
+    match table.remove("sections") {
+        Some(toml::Value::Table(mut sections)) => {
+            allowed = sections.remove("allowed").or(allowed);
+            always = sections.remove("always").or(always);
+        }
+        Some(_) => {
+            problems.push("sections: a table is needed; nothing is allowed until then".to_owned());
+            policy.sections_allowed = Some(BTreeSet::new());
+        }
+        None => {}
+    }
+    if let Some(list) = allowed {
+        policy.sections_allowed = Some(section_list("sections.allowed", list, problems));
+    }
+    if let Some(list) = always {
+        policy.sections_always = section_list("sections.always", list, problems);
+    }
+}
+
+fn section_list(name: &str, list: toml::Value, problems: &mut Vec<String>) -> BTreeSet<SectionId> {
     let toml::Value::Array(names) = list else {
-        problems.push("sections.allowed: a list of section names is needed; nothing is allowed until then".to_owned());
-        return Some(BTreeSet::new());
+        problems.push(format!("{name}: a list of section names is needed; it counts as empty"));
+        return BTreeSet::new();
     };
-    let mut allowed = BTreeSet::new();
-    for name in names {
-        match name.clone().try_into::<SectionId>() {
+    let mut found = BTreeSet::new();
+    for one in names {
+        match one.clone().try_into::<SectionId>() {
             Ok(section) => {
-                allowed.insert(section);
+                found.insert(section);
             }
-            Err(_) => problems.push(format!("sections.allowed: no section is called {name}")),
+            Err(_) => problems.push(format!("{name}: no section is called {one}")),
         }
     }
-    Some(allowed)
+    found
 }
 
 fn from_file(file: &Path) -> Result<toml::Table, String> {
@@ -267,6 +290,7 @@ mod tests {
             of_a_newer_agent = true
             [sections]
             allowed = ["device", "system"]
+            always = ["system", "programs"]
             "#,
         );
         assert_eq!(problems, Vec::<String>::new());
@@ -274,7 +298,8 @@ mod tests {
         assert_eq!(policy.enrolment_token.as_ref().map(Secret::reveal), Some("abc"));
         assert_eq!(policy.decided(), [SettingKey::Language, SettingKey::Autostart]);
         assert_eq!(policy.retention_days, Some(180));
-        assert!(policy.allows(SectionId::Device) && !policy.allows(SectionId::Programs));
+        assert_eq!((policy.section(SectionId::Device), policy.section(SectionId::Programs)), (None, Some(false)));
+        assert_eq!(policy.section(SectionId::System), Some(true));
     }
 
     #[test]
@@ -297,11 +322,11 @@ mod tests {
     fn a_list_of_sections_that_cannot_be_read_lets_nothing_out() {
         let (policy, problems) = read("sections = { allowed = 'all' }");
         assert_eq!(problems.len(), 1);
-        assert!(SectionId::ALL.iter().all(|section| !policy.allows(*section)));
+        assert!(SectionId::ALL.iter().all(|section| policy.section(*section) == Some(false)));
         let (policy, problems) = read("sections = { allowed = ['device', 'secrets'] }");
         assert_eq!(problems.len(), 1);
-        assert!(policy.allows(SectionId::Device) && !policy.allows(SectionId::Network));
-        assert!(Policy::default().allows(SectionId::Programs), "without a policy the user decides");
+        assert_eq!((policy.section(SectionId::Device), policy.section(SectionId::Network)), (None, Some(false)));
+        assert_eq!(Policy::default().section(SectionId::Programs), None, "without a policy the user decides");
     }
 
     #[test]

@@ -2,22 +2,43 @@
 //! that a better default reaches everybody who never chose.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
+use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::Notice;
-use deskside_protocol::settings::{Language, SettingKey, Settings};
+use deskside_protocol::settings::{Language, SettingKey, Settings, SettingsView};
 use deskside_protocol::{ErrorCode, ErrorReport};
+use serde::{Deserialize, Serialize};
 
 use crate::paths::{read_small, replace_file};
 use crate::policy::Policy;
+use crate::ports::{HelpdeskAddress, SettingsPort};
 
 /// Largest settings file, in bytes.
 pub const SETTINGS_BYTES: u64 = 64 * 1024;
+
+/// What the user's file holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct User {
+    settings: Settings,
+    /// The helpdesk that this device enrolled in by hand.
+    helpdesk: Option<Helpdesk>,
+}
+
+/// The helpdesk as the file writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Helpdesk {
+    url: url::Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
 
 /// The settings in force and where they come from.
 #[derive(Debug)]
 pub struct SettingsStore {
     file: PathBuf,
-    user: Settings,
+    user: User,
     policy: Policy,
     notices: Vec<Notice>,
     /// The file has content that could not be used; it is set aside before it is written over.
@@ -45,10 +66,10 @@ impl SettingsStore {
     #[must_use]
     pub fn in_force(&self) -> Settings {
         Settings {
-            language: self.policy.language.unwrap_or(self.user.language),
-            theme: self.policy.theme.unwrap_or(self.user.theme),
-            notifications: self.policy.notifications.unwrap_or(self.user.notifications),
-            autostart: self.policy.autostart.unwrap_or(self.user.autostart),
+            language: self.policy.language.unwrap_or(self.user.settings.language),
+            theme: self.policy.theme.unwrap_or(self.user.settings.theme),
+            notifications: self.policy.notifications.unwrap_or(self.user.settings.notifications),
+            autostart: self.policy.autostart.unwrap_or(self.user.settings.autostart),
         }
     }
 
@@ -94,33 +115,118 @@ impl SettingsStore {
                 return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, format!("{key:?} is set by policy")));
             }
         }
-        let mut user = wanted.clone();
+        let mut settings = wanted.clone();
         // What IT decides today is not the user's choice for the day when IT no longer does.
         for key in self.decided() {
+            let before = &self.user.settings;
             match key {
-                SettingKey::Language => user.language = self.user.language,
-                SettingKey::Theme => user.theme = self.user.theme,
-                SettingKey::Notifications => user.notifications = self.user.notifications,
-                SettingKey::Autostart => user.autostart = self.user.autostart,
+                SettingKey::Language => settings.language = before.language,
+                SettingKey::Theme => settings.theme = before.theme,
+                SettingKey::Notifications => settings.notifications = before.notifications,
+                SettingKey::Autostart => settings.autostart = before.autostart,
             }
         }
-        self.keep(&user).map_err(|error| {
+        self.keep(User { settings, helpdesk: self.user.helpdesk.clone() })
+    }
+
+    /// The helpdesk in force: IT's, else the one that this device enrolled in.
+    #[must_use]
+    pub fn helpdesk(&self) -> Option<HelpdeskAddress> {
+        let own = self.user.helpdesk.as_ref();
+        let url = self.policy.hub_url.as_ref().or(own.map(|own| &own.url))?.clone();
+        let own_name = own.filter(|own| own.url.origin() == url.origin()).and_then(|own| own.name.clone());
+        Some(HelpdeskAddress { url, name: self.policy.helpdesk_name.clone().or(own_name) })
+    }
+
+    /// Keeps the helpdesk that this device has enrolled in.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DecidedByPolicy`] if IT decided another, [`ErrorCode::StoreUnwritable`] if it cannot be kept;
+    /// nothing has changed then.
+    pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
+        if self.policy.hub_url.as_ref().is_some_and(|decided| decided.origin() != helpdesk.url.origin()) {
+            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
+        }
+        let helpdesk = Some(Helpdesk { url: helpdesk.url, name: helpdesk.name });
+        self.keep(User { settings: self.user.settings.clone(), helpdesk })
+    }
+
+    fn keep(&mut self, user: User) -> Result<(), ErrorReport> {
+        self.write(&user).map_err(|error| {
             ErrorReport::new(ErrorCode::StoreUnwritable, format!("{}: {error}", self.file.display()))
         })?;
         self.user = user;
         Ok(())
     }
 
-    fn keep(&mut self, user: &Settings) -> std::io::Result<()> {
+    fn write(&mut self, user: &User) -> std::io::Result<()> {
         if self.damaged {
             std::fs::rename(&self.file, self.file.with_extension("toml.damaged"))?;
             self.damaged = false;
             self.notices.retain(|notice| notice.code != ErrorCode::SettingsUnreadable);
         }
-        let text = toml::to_string(&differences(user)).map_err(std::io::Error::other)?;
+        let mut table = differences(&user.settings);
+        if let Some(helpdesk) = &user.helpdesk {
+            table.insert(HELPDESK.to_owned(), toml::Value::try_from(helpdesk).map_err(std::io::Error::other)?);
+        }
+        let text = toml::to_string(&table).map_err(std::io::Error::other)?;
         replace_file(&self.file, text.as_bytes())
     }
 }
+
+/// The real [`SettingsPort`].
+#[derive(Debug)]
+pub struct SharedSettings(Mutex<SettingsStore>);
+
+impl SharedSettings {
+    /// Shares what was opened.
+    #[must_use]
+    pub fn new(store: SettingsStore) -> Self {
+        Self(Mutex::new(store))
+    }
+
+    /// Looks at the settings.
+    pub fn store(&self) -> MutexGuard<'_, SettingsStore> {
+        // A panic while holding it cannot leave it half changed: memory follows the file, in one assignment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SettingsPort for SharedSettings {
+    fn view(&self) -> SettingsView {
+        let store = self.store();
+        let helpdesk = store.helpdesk();
+        SettingsView {
+            settings: store.in_force(),
+            decided_by_policy: store.decided(),
+            language: store.language().tag().to_owned(),
+            helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
+            helpdesk_name: helpdesk.and_then(|helpdesk| helpdesk.name),
+            enrolled: false,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    async fn change(&self, settings: Settings) -> Result<(), ErrorReport> {
+        self.store().change(&settings)
+    }
+
+    fn helpdesk(&self) -> Option<HelpdeskAddress> {
+        self.store().helpdesk()
+    }
+
+    async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
+        self.store().set_helpdesk(helpdesk)
+    }
+
+    fn section_policy(&self, section: SectionId) -> Option<bool> {
+        self.store().policy().section(section)
+    }
+}
+
+/// The table of the file that holds [`Helpdesk`].
+const HELPDESK: &str = "helpdesk";
 
 /// The fields of `settings` that are not the default.
 fn differences(settings: &Settings) -> toml::Table {
@@ -132,29 +238,33 @@ fn differences(settings: &Settings) -> toml::Table {
 }
 
 /// Reads each field for itself, so that one wrong word does not throw the other choices away.
-fn read_user(file: &Path) -> (Settings, Vec<String>) {
+fn read_user(file: &Path) -> (User, Vec<String>) {
     let said = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = match read_small(file, SETTINGS_BYTES) {
-        Ok(None) => return (Settings::default(), vec![]),
+        Ok(None) => return (User::default(), vec![]),
         Ok(Some(text)) => text,
-        Err(error) => return (Settings::default(), vec![said(&error)]),
+        Err(error) => return (User::default(), vec![said(&error)]),
     };
-    let table: toml::Table = match text.parse() {
+    let mut table: toml::Table = match text.parse() {
         Ok(table) => table,
-        Err(error) => return (Settings::default(), vec![said(&error.message())]),
+        Err(error) => return (User::default(), vec![said(&error.message())]),
     };
-    let mut good = toml::Table::new();
     let mut problems = Vec::new();
+    let wrong = |name: &str| said(&format!("{name} has a value that it cannot have"));
+    let helpdesk = table
+        .remove(HELPDESK)
+        .and_then(|value| value.try_into::<Helpdesk>().inspect_err(|_| problems.push(wrong(HELPDESK))).ok());
+    let mut good = toml::Table::new();
     for (name, value) in table {
         let one = toml::Table::from_iter([(name.clone(), value.clone())]);
         match one.try_into::<Settings>() {
             Ok(_) => {
                 good.insert(name, value);
             }
-            Err(_) => problems.push(said(&format!("{name} has a value that it cannot have"))),
+            Err(_) => problems.push(wrong(&name)),
         }
     }
-    (good.try_into().unwrap_or_default(), problems)
+    (User { settings: good.try_into().unwrap_or_default(), helpdesk }, problems)
 }
 
 /// The language of a setting, after asking the system where it says so.
@@ -248,6 +358,23 @@ mod tests {
         let error = store.change(&Settings { theme: Theme::Dark, ..Settings::default() }).unwrap_err();
         assert_eq!(error.code, ErrorCode::StoreUnwritable);
         assert_eq!(store.in_force(), Settings::default());
+    }
+
+    #[test]
+    fn the_helpdesk_is_its_unless_it_left_it_open() {
+        let files = Files::new();
+        let own = HelpdeskAddress { url: "https://own.example".parse().unwrap(), name: Some("Ours".to_owned()) };
+        let mut store = files.open();
+        assert_eq!(store.helpdesk(), None);
+        store.set_helpdesk(own.clone()).unwrap();
+        store.change(&Settings { theme: Theme::Dark, ..Settings::default() }).unwrap();
+        assert_eq!(files.open().helpdesk(), Some(own.clone()), "it survives a change of something else");
+
+        std::fs::write(files.policy(), "hub_url = 'https://it.example'\n").unwrap();
+        let mut store = files.open();
+        assert_eq!(store.helpdesk().unwrap().url.as_str(), "https://it.example/");
+        assert_eq!(store.helpdesk().unwrap().name, None, "a name belongs to its helpdesk");
+        assert_eq!(store.set_helpdesk(own).unwrap_err().code, ErrorCode::DecidedByPolicy);
     }
 
     proptest! {

@@ -9,10 +9,13 @@ use super::{KeyringError, SERVICE, Secret};
 
 impl From<Error> for KeyringError {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Locked | Error::Prompt => Self::Locked,
-            Error::Unavailable | Error::NoResult => Self::Absent(error.to_string()),
-            other => Self::Failed(other.to_string()),
+        // The library's enum may grow; what is not known here is a failure.
+        if matches!(error, Error::Locked | Error::Prompt) {
+            Self::Locked
+        } else if matches!(error, Error::Unavailable | Error::NoResult) {
+            Self::Absent(error.to_string())
+        } else {
+            Self::Failed(error.to_string())
         }
     }
 }

@@ -71,7 +71,7 @@ const AMBER: [u8; 3] = [0xb4, 0x53, 0x09];
 fn colour(look: Look, (x, y): (f32, f32)) -> Option<[u8; 3]> {
     let disc = |cx: f32, cy: f32, r: f32| (x - cx).hypot(y - cy) <= r;
     let block = |x0: f32, y0: f32, x1: f32, y1: f32| x >= x0 && x <= x1 && y >= y0 && y <= y1;
-    let tail = y >= 17.0 && y <= 22.5 && x >= 6.0 && x <= 6.0 + (22.5 - y);
+    let tail = (17.0..=22.5).contains(&y) && (6.0..=28.5 - y).contains(&x);
     let bubble = disc(12.0, 10.5, 9.5) || tail;
     match look {
         // Three points: ready to listen.
@@ -88,13 +88,13 @@ fn colour(look: Look, (x, y): (f32, f32)) -> Option<[u8; 3]> {
         }),
         // A triangle with an exclamation mark.
         Look::Parked => {
-            let inside = y >= 2.0 && y <= 22.0 && (x - 12.0).abs() <= (y - 2.0) * 0.55;
+            let inside = (2.0..=22.0).contains(&y) && (x - 12.0).abs() <= (y - 2.0) * 0.55;
             let mark = block(11.0, 9.0, 13.0, 15.5) || disc(12.0, 18.5, 1.4);
             inside.then_some(if mark { WHITE } else { AMBER })
         }
         // The outline alone, struck through.
         Look::Offline => {
-            let slash = (x - y).abs() <= 1.4 && x >= 2.0 && x <= 22.0;
+            let slash = (x - y).abs() <= 1.4 && (2.0..=22.0).contains(&x);
             let beside = (x - y).abs() <= 3.0;
             let ring = bubble && !disc(12.0, 10.5, 7.0);
             (slash || (ring && !beside)).then_some(TEAL)
