@@ -228,7 +228,7 @@ export function textHeight(size: Size): number {
 
 /** Width of lines, in pixels of the picture. */
 export function lineWidth(size: Size): number {
-  return Math.max(3, Math.round(Math.min(size.width, size.height) / 220));
+  return Math.max(4, Math.round(Math.min(size.width, size.height) / 150));
 }
 
 /** The rectangle a mark takes, for handles, hit tests and speech. A text's width is near enough, not measured. */
