@@ -5,6 +5,8 @@ import { AgentError, type Backend } from './backend';
 const ANSWERS = {
   home: 'home',
   'open-draft': 'draft',
+  'new-draft': 'draft',
+  'new-draft': 'draft',
   'save-draft': 'draft',
   'discard-draft': 'done',
   'take-capture': 'capture',
