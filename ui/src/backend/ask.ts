@@ -6,7 +6,6 @@ const ANSWERS = {
   home: 'home',
   'open-draft': 'draft',
   'new-draft': 'draft',
-  'new-draft': 'draft',
   'save-draft': 'draft',
   'discard-draft': 'done',
   'take-capture': 'capture',
