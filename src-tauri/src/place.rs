@@ -12,6 +12,8 @@ const USUAL: Size = Size { width: 440.0, height: 680.0, maximized: false };
 pub(crate) const SMALLEST: (f64, f64) = (320.0, 360.0);
 /// Room between the window and the edge of the screen, in logical pixels.
 const MARGIN: f64 = 12.0;
+/// What a title bar takes, in logical pixels; its true height is known only when the window is there.
+const TITLE_BAR: f64 = 40.0;
 /// A remembered size is a line; what is longer is not ours.
 const FILE_BYTES: u64 = 1024;
 
@@ -63,7 +65,7 @@ impl Size {
         let fit = |wanted: f64, smallest: f64, room: f64| wanted.min(room - 2.0 * MARGIN).max(smallest);
         Self {
             width: fit(self.width, SMALLEST.0, desktop.width),
-            height: fit(self.height, SMALLEST.1, desktop.height),
+            height: fit(self.height, SMALLEST.1, desktop.height - TITLE_BAR),
             maximized: self.maximized,
         }
     }
@@ -77,7 +79,7 @@ impl Size {
         let y = if panel_above > panel_below {
             desktop.y + MARGIN
         } else {
-            desktop.y + desktop.height - self.height - MARGIN
+            desktop.y + desktop.height - self.height - TITLE_BAR - MARGIN
         };
         (x.max(desktop.x), y.max(desktop.y))
     }
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn the_window_stands_by_the_tray() {
         let panel_below = Area { height: 760.0, ..SCREEN };
-        assert_eq!(USUAL.by_the_tray(SCREEN, panel_below), (828.0, 68.0));
+        assert_eq!(USUAL.by_the_tray(SCREEN, panel_below), (828.0, 28.0));
         let panel_above = Area { y: 32.0, height: 768.0, ..SCREEN };
         assert_eq!(USUAL.by_the_tray(SCREEN, panel_above), (828.0, 44.0));
     }
@@ -126,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_window_is_usable_and_on_the_screen_wherever_there_is_room(
-            width in -10.0..100_000.0f64, height in -10.0..100_000.0f64, room in (400.0..8000.0f64, 400.0..8000.0f64),
+            width in -10.0..100_000.0f64, height in -10.0..100_000.0f64, room in (400.0..8000.0f64, 440.0..8000.0f64),
             x in -8000.0..8000.0f64, y in -8000.0..8000.0f64,
         ) {
             let desktop = Area { x, y, width: room.0, height: room.1 };
@@ -134,7 +136,7 @@ mod tests {
             prop_assert!(size.width >= SMALLEST.0 && size.height >= SMALLEST.1);
             let (left, top) = size.by_the_tray(desktop, desktop);
             prop_assert!(left >= x && top >= y);
-            prop_assert!(left + size.width <= x + room.0 + 0.01 && top + size.height <= y + room.1 + 0.01);
+            prop_assert!(left + size.width <= x + room.0 + 0.01 && top + size.height + TITLE_BAR <= y + room.1 + 0.01);
         }
     }
 }

@@ -106,8 +106,9 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
         .maximized(size.maximized)
         .theme(theme)
         .visible(false)
-        // Cookies, caches and storage live and end with the window.
-        .incognito(true)
+        // Cookies, caches and storage live and end with the window. A window that a test drives keeps them in its
+        // (throw-away) home: the web view has no automation otherwise.
+        .incognito(!is_driven())
         // Files that are dropped go to the page, as in a browser.
         .disable_drag_drop_handler()
         .zoom_hotkeys_enabled(true)
@@ -137,6 +138,10 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
         builder = builder.icon(icon.clone())?;
     }
     let window = builder.build()?;
+    // On Linux the builder's theme is overwritten by what the desktop prefers.
+    if theme.is_some() {
+        window.set_theme(theme)?;
+    }
     let dark = window.theme().is_ok_and(|theme| theme == Theme::Dark);
     window.set_background_color(Some(if dark { DARK } else { LIGHT }))?;
 
@@ -157,6 +162,12 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
         }
     });
     Ok(window)
+}
+
+/// Whether WebDriver may drive the web view, which is asked for in the environment and decided by the system's
+/// libraries (`wry`): the same condition as there.
+fn is_driven() -> bool {
+    std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true")
 }
 
 /// The theme that the user chose; `None` is the system's. Known before the window is made, so that it never flashes in
