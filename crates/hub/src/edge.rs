@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::drain;
 use crate::problem::ApiError;
 use crate::state::AppState;
 
@@ -25,7 +26,11 @@ pub(crate) async fn edge(State(state): State<Arc<AppState>>, request: Request, n
     // The path only: a query can hold what people search for.
     let span = tracing::info_span!("request", %id, method = %request.method(), path = %request.uri().path());
     let started = Instant::now();
+    let (request, rest) = drain::share(request);
     let answer = next.run(request).instrument(span.clone()).await;
+    if answer.status().is_client_error() || answer.status().is_server_error() {
+        rest.drain().await;
+    }
     let mut answer = as_problem(answer, &id);
     let _in_span = span.enter();
     tracing::info!(status = answer.status().as_u16(), ms = started.elapsed().as_millis(), "answered");

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 mod console_files;
 mod cursor;
+mod drain;
 mod edge;
 mod events;
 mod extract;

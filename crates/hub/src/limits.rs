@@ -12,6 +12,10 @@ pub(crate) const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 pub(crate) const REQUEST_HEAD: Duration = Duration::from_secs(15);
 /// Longest silence within the body of a request.
 pub(crate) const BODY_SILENCE: Duration = Duration::from_secs(30);
+/// What is read of a refused request's body so that the refusal can be heard: bytes, and time.
+pub(crate) const DRAIN_BYTES: u64 = deskside_protocol::limits::ATTACHMENT_BYTES + 64 * 1024;
+/// See [`DRAIN_BYTES`].
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// Requests of one HTTP/2 connection at a time.
 pub(crate) const STREAMS_PER_CONNECTION: u32 = 100;
 /// Longest time for requests to end once the hub is told to stop.

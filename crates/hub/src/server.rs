@@ -109,9 +109,12 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     let lock = lock_folder(&config)?;
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
     // The address before the database: whoever starts a second hub by mistake hears of it without side effects.
-    let listener = TcpListener::bind(config.listen).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => StartError::AddressTaken(config.listen),
-        _ => StartError::Listen { address: config.listen, source },
+    let listener = TcpListener::bind(config.listen).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::AddressTaken(config.listen)
+        } else {
+            StartError::Listen { address: config.listen, source }
+        }
     })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     let store = Store::open(&config.data, config.database.as_deref()).await?;

@@ -134,4 +134,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER tickets_tell AFTER INSERT OR UPDATE ON tickets FOR EACH ROW EXECUTE FUNCTION tell_ticket_change();
+CREATE TRIGGER tickets_tell AFTER INSERT OR UPDATE OF change_seq ON tickets FOR EACH ROW EXECUTE FUNCTION tell_ticket_change();

@@ -37,23 +37,27 @@ pub(crate) async fn device_events(
     let end = Instant::now() + limits::STREAM_LIFE;
     let epoch = state.store.epoch().to_owned();
     let stopping = state.stopping.clone();
-    let events = stream::unfold((listening, Some(newest)), move |(mut listening, first)| {
+    let events = stream::unfold((listening, None), move |(mut listening, told)| {
         let (epoch, stopping) = (epoch.clone(), stopping.clone());
         async move {
-            let place = match first {
-                Some(place) => place,
-                None => {
+            let place = match told {
+                None => newest,
+                Some(told) => loop {
                     tokio::select! {
                         () = stopping.cancelled() => return None,
                         () = tokio::time::sleep_until(end) => return None,
                         changed = listening.newest.changed() => changed.ok()?,
                     }
-                    *listening.newest.borrow_and_update()
-                }
+                    let place = *listening.newest.borrow_and_update();
+                    // What the first nudge told already is no news.
+                    if place > told {
+                        break place;
+                    }
+                },
             };
             let nudge = Nudge { cursor: cursor::write(&epoch, place) };
             let event = Event::default().event("nudge").json_data(nudge).ok()?;
-            Some((Ok(event), (listening, None)))
+            Some((Ok(event), (listening, Some(place))))
         }
     });
     Ok(Sse::new(events).keep_alive(keep_alive()))

@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 
 use super::rows::{self, word};
 use super::{Result, Store, StoreError, Write, flag};
-use crate::{limits, transitions};
+use crate::{limits, search, transitions};
 
 /// A ticket that has passed [`crate::intake`].
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct NewTicket {
     pub(crate) description: String,
     /// Who asks, as people say it.
     pub(crate) requester: String,
-    /// For the search, folded; the number is added here.
+    /// For the search, folded; number and device are added here.
     pub(crate) search: String,
     /// The files, their names made harmless.
     pub(crate) attachments: Vec<AttachmentMeta>,
@@ -218,6 +218,11 @@ impl Store {
         let mut write = self.write().await?;
         let sequence = write.next_change().await?;
         let number = write.next_ticket().await?;
+        let name: String = sqlx::query("SELECT name FROM devices WHERE id = $1")
+            .bind(device.to_string())
+            .fetch_one(&mut *write.transaction)
+            .await?
+            .try_get("name")?;
         sqlx::query(
             "INSERT INTO tickets (client_id, number, device_id, document, document_digest, title, description,
                  requester, state, urgency, impact, findings, screenshot, awaits_answer, created_at, updated_at,
@@ -239,7 +244,7 @@ impl Store {
         .bind(flag(document.attachments.iter().any(|file| file.screenshot)))
         .bind(now)
         .bind(sequence)
-        .bind(format!("#{number} {}", ticket.search))
+        .bind(format!("#{number} {} {}", search::fold(&name), ticket.search))
         .execute(&mut *write.transaction)
         .await?;
         write.announce(document.client_id, None, &ticket.attachments).await?;

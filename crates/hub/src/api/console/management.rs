@@ -82,6 +82,7 @@ pub(crate) async fn change_person(
     Path(login): Path<String>,
     Json(change): Json<PersonChange>,
 ) -> ApiResult<axum::Json<Person>> {
+    let login = usable_login(&login).ok_or_else(ApiError::not_found)?;
     let name = change.display_name.as_deref().map(usable_name).transpose()?;
     if let Some(password) = &change.password {
         passwords::check(password)?;

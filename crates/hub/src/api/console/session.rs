@@ -16,6 +16,7 @@ use crate::extract::Json;
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
 use crate::store::NewSession;
+use crate::text::one_line;
 
 /// Signs in. The session is an HttpOnly cookie; the CSRF token in the answer goes with every change.
 #[utoipa::path(post, path = "/console/session", tag = "console", request_body = SignIn, responses(
@@ -33,7 +34,7 @@ pub(crate) async fn sign_in(
     check_origin(&headers, &state.config)?;
     let address = caller(&state, peer, &headers);
     // Cut, so that the tables of failures hold no long keys.
-    let login: String = asked.login.trim().to_lowercase().chars().take(64).collect();
+    let login = one_line(&asked.login, 64).to_lowercase();
     state.rates.sign_in(address, &login)?;
     let record = state.store.person(&login).await?.filter(|record| record.person.active);
     let hash = record.as_ref().map(|record| record.password_hash.clone());

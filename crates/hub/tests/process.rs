@@ -1,0 +1,179 @@
+//! The program itself: how it starts, what it prints, how it ends, and what is left when it does not end well.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use deskside_hub::{Config, StartError, commands, serve};
+use deskside_protocol::desk::Enrolled;
+use deskside_protocol::ticket::TicketDocument;
+use deskside_protocol::{ClientId, desk::Receipt};
+use reqwest::StatusCode;
+use serde_json::json;
+use support::programs::{HubProcess, hub};
+use support::{Device, announced, client, document};
+
+async fn enrolled(url: &str, data: &std::path::Path) -> Device {
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
+    let token = commands::create_token(data, None, "test", 1, 1).await.unwrap();
+    let http = client();
+    let body = json!({ "token": token, "device_name": "pc", "platform": "linux" });
+    let answer: Enrolled =
+        http.post(format!("{url}/api/v1/enrol")).json(&body).send().await.unwrap().json().await.unwrap();
+    Device { url: url.to_owned(), http, id: answer.device_id.to_string(), credential: answer.credential }
+}
+
+#[tokio::test]
+async fn the_first_start_tells_how_to_sign_in_and_later_ones_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = HubProcess::start(folder.path());
+    assert!(first.first_password.is_some());
+    // Beside the running hub, from the command line.
+    let data = folder.path().to_str().unwrap();
+    let token =
+        hub(&["token", "create", "--data", data, "--label", "lab", "--uses", "2", "--days", "1"]).output().unwrap();
+    let token = String::from_utf8(token.stdout).unwrap();
+    assert!(token.starts_with("dst_") && token.lines().count() == 1, "{token:?}");
+    let added = hub(&["person", "add", "--data", data, "bea", "--name", "Béatrice"]).output().unwrap();
+    assert_eq!(String::from_utf8(added.stdout).unwrap().trim().len(), 23, "a made password");
+    let twice = hub(&["person", "add", "--data", data, "bea"]).output().unwrap();
+    assert!(!twice.status.success());
+    assert!(String::from_utf8(twice.stderr).unwrap().contains("the login bea is taken"));
+    assert!(first.terminate(), "SIGTERM is a good end");
+    let second = HubProcess::start(folder.path());
+    assert_eq!(second.first_password, None);
+}
+
+#[tokio::test]
+async fn a_taken_port_and_a_taken_folder_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let out = hub(&["serve", "--data", data, "--listen", &address.to_string()]).output().unwrap();
+    assert!(!out.status.success());
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains(&format!("{address} is taken")) && said.contains("--listen"), "{said}");
+    assert!(out.stdout.is_empty());
+
+    let running = serve(Config::new("127.0.0.1:0".parse().unwrap(), folder.path().to_owned())).await.unwrap();
+    let second = serve(Config::new("127.0.0.1:0".parse().unwrap(), folder.path().to_owned())).await;
+    assert!(matches!(second, Err(StartError::Running(_))), "{second:?}");
+    running.shutdown().await;
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let impossible = serve(Config::new("127.0.0.1:0".parse().unwrap(), file)).await;
+    assert!(matches!(impossible, Err(StartError::Data { .. })), "{impossible:?}");
+}
+
+/// A ticket is there whole or not at all, whenever the hub dies; what was acknowledged is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_killed_in_the_middle_loses_nothing_and_invents_nothing() {
+    const ROUNDS: u32 = 10;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let mut process = HubProcess::start(data);
+    let mut device = enrolled(&process.url, data).await;
+    let mut sent: Vec<TicketDocument> = Vec::new();
+    let file_bytes = vec![7_u8; 300_000];
+
+    for round in 0..ROUNDS {
+        let mut acknowledged = Vec::new();
+        let tickets: Vec<TicketDocument> = (0..4)
+            .map(|n| {
+                let mut ticket = document(&format!("round {round} ticket {n}"));
+                ticket.attachments.push(announced("a.bin", "application/octet-stream", &file_bytes));
+                ticket
+            })
+            .collect();
+        let sending = tickets.iter().map(|ticket| {
+            let (device, file_bytes) = (device.clone(), file_bytes.clone());
+            let bytes = serde_json::to_vec(ticket).unwrap();
+            let path = format!("/tickets/{}/attachments/{}", ticket.client_id, ticket.attachments[0].id);
+            let id = ticket.client_id;
+            tokio::spawn(async move {
+                let post = device.request(reqwest::Method::POST, "/tickets").header("content-type", "application/json");
+                let Ok(answer) = post.body(bytes).send().await else { return (id, false, false) };
+                let kept = answer.status() == StatusCode::CREATED;
+                let put = device.request(reqwest::Method::PUT, &path).body(file_bytes).send().await;
+                (id, kept, put.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT))
+            })
+        });
+        let sending: Vec<_> = sending.collect();
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 7)).await;
+        process.kill();
+        for task in sending {
+            acknowledged.push(task.await.unwrap());
+        }
+
+        process = HubProcess::start(data);
+        device.url.clone_from(&process.url);
+        for (id, kept, arrived) in acknowledged {
+            let receipt = device.get(&format!("/tickets/{id}/receipt")).await;
+            if kept {
+                assert_eq!(receipt.status(), StatusCode::OK, "an acknowledged ticket is gone");
+                let receipt: Receipt = receipt.json().await.unwrap();
+                assert!(!arrived || receipt.missing.is_empty(), "an acknowledged file is gone");
+                if receipt.missing.is_empty() {
+                    let path = format!("/tickets/{id}/attachments/{}", file_of(&tickets, id));
+                    assert_eq!(device.get(&path).await.bytes().await.unwrap(), file_bytes);
+                }
+            }
+        }
+        // What the agent does: it sends everything again.
+        for ticket in &tickets {
+            assert!(device.send(ticket).await.status().is_success());
+            let path = format!("/tickets/{}/attachments/{}", ticket.client_id, ticket.attachments[0].id);
+            assert_eq!(device.put(&path, file_bytes.clone()).await.status(), StatusCode::NO_CONTENT);
+        }
+        sent.extend(tickets);
+    }
+
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    loop {
+        let changes = device.changes(cursor.as_deref()).await;
+        seen.extend(changes.tickets.iter().map(|ticket| ticket.client_id));
+        cursor = Some(changes.cursor);
+        if !changes.more {
+            break;
+        }
+    }
+    let mut wanted: Vec<ClientId> = sent.iter().map(|ticket| ticket.client_id).collect();
+    wanted.sort();
+    seen.sort();
+    assert_eq!(seen, wanted, "tickets in the desk equal tickets sent, none doubled");
+}
+
+fn file_of(tickets: &[TicketDocument], id: ClientId) -> deskside_protocol::AttachmentId {
+    tickets.iter().find(|ticket| ticket.client_id == id).unwrap().attachments[0].id
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = serve(Config::new("127.0.0.1:0".parse().unwrap(), folder.path().to_owned())).await.unwrap();
+    let address = hub.address;
+    let waited = tokio::task::spawn_blocking(move || {
+        let mut slow = TcpStream::connect(address).unwrap();
+        slow.write_all(b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+        slow.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        let started = Instant::now();
+        let mut rest = Vec::new();
+        // An answer (408) or nothing, but an end.
+        let _ = slow.read_to_end(&mut rest);
+        started.elapsed()
+    });
+    let waited = waited.await.unwrap();
+    assert!(waited < Duration::from_secs(30), "{waited:?}");
+    hub.shutdown().await;
+}

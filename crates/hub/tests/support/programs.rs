@@ -1,0 +1,164 @@
+//! The programs that these tests start: the hub itself, and a PostgreSQL of their own.
+#![expect(clippy::disallowed_methods, reason = "this is the module that names them all")]
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The hub as a process of its own.
+pub struct HubProcess {
+    pub child: Child,
+    pub url: String,
+    /// What it printed as first sign-in, if it did.
+    pub first_password: Option<String>,
+}
+
+pub fn hub(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deskside-hub"));
+    command.args(arguments).env("DESKSIDE_LOG", "warn").stdin(Stdio::null());
+    command
+}
+
+impl HubProcess {
+    /// Starts it on a free port and waits until it listens.
+    pub fn start(data: &Path) -> Self {
+        let data = data.to_str().unwrap();
+        let mut child = hub(&["serve", "--listen", "127.0.0.1:0", "--data", data])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut first_password = None;
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next().expect("the hub ended before it listened").unwrap();
+            if let Some(password) = line.strip_prefix("first sign-in: admin ") {
+                first_password = Some(password.to_owned());
+            }
+            if let Some(url) = line.strip_prefix("listening on ") {
+                break url.to_owned();
+            }
+        };
+        Self { child, url, first_password }
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; gives whether it ended well.
+    pub fn terminate(mut self) -> bool {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for HubProcess {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A PostgreSQL with a folder and a port of its own, gone with this value, even if the test is killed.
+pub struct Postgres {
+    server: Option<Child>,
+    _folder: Option<tempfile::TempDir>,
+    address: String,
+}
+
+impl Postgres {
+    /// The one named by `DESKSIDE_TEST_POSTGRES` (an address without a database's name), or a fresh one from Debian's
+    /// packages; the reason if there is neither.
+    pub fn start() -> Result<Self, String> {
+        if let Ok(address) = std::env::var("DESKSIDE_TEST_POSTGRES") {
+            let address = address.trim_end_matches('/').to_owned();
+            return Ok(Self { server: None, _folder: None, address });
+        }
+        let programs =
+            newest_installed().ok_or("no PostgreSQL in /usr/lib/postgresql; install the package postgresql")?;
+        let folder = tempfile::Builder::new().prefix("deskside-pg-").tempdir_in("/tmp").map_err(|e| e.to_string())?;
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).map_err(|e| e.to_string())?;
+        // PostgreSQL refuses to run as root, so root lends it the user of Debian's package.
+        let is_root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
+        if is_root {
+            let lent = Command::new("chown").args(["-R", "postgres:postgres"]).arg(folder.path()).status();
+            if !lent.is_ok_and(|status| status.success()) {
+                return Err("the user postgres is missing".to_owned());
+            }
+        }
+        let mut initdb = lowered(is_root, &programs.join("initdb"));
+        initdb
+            .args(["--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--encoding=UTF8", "-N", "-D"])
+            .arg(&data);
+        let made = initdb.stdout(Stdio::null()).stderr(Stdio::piped()).output().map_err(|e| e.to_string())?;
+        if !made.status.success() {
+            return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
+        }
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
+        let mut server = lowered(is_root, &programs.join("postgres"));
+        server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+        server.args(["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=300"]);
+        let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
+        let address = format!("postgres://postgres@127.0.0.1:{port}");
+        let postgres = Self { server: Some(server), _folder: Some(folder), address };
+        postgres.wait(port)?;
+        Ok(postgres)
+    }
+
+    fn wait(&self, port: u16) -> Result<(), String> {
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end {
+            let ready = Command::new("pg_isready")
+                .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
+                .status()
+                .map_err(|e| format!("pg_isready: {e}"))?;
+            if ready.success() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Err("PostgreSQL did not answer within 30 s".to_owned())
+    }
+
+    /// The address of one of its databases.
+    pub fn database(&self, name: &str) -> String {
+        format!("{}/{name}", self.address)
+    }
+}
+
+/// The program without root's rights, and ended at once when this test is.
+fn lowered(is_root: bool, program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    if is_root {
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
+    }
+    command.args(["--pdeathsig", "QUIT"]).arg(program).current_dir("/tmp").stdin(Stdio::null());
+    command
+}
+
+fn newest_installed() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("postgres").exists())
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            // "Immediate shutdown" (PostgreSQL 19.5): the folder goes anyway.
+            let _ = Command::new("kill").args(["-QUIT", &server.id().to_string()]).status();
+            let _ = server.wait();
+        }
+    }
+}
