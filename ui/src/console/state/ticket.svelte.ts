@@ -64,7 +64,10 @@ class OpenTicket {
       await this.refresh();
       return true;
     } catch (thrown) {
-      this.changeError = asApiError(thrown);
+      const error = asApiError(thrown);
+      // What the controls show must be the hub's truth again, and that may have moved.
+      await this.refresh();
+      this.changeError = error;
       return false;
     } finally {
       this.changing = false;
