@@ -4,3 +4,4 @@ pub(crate) mod bus;
 pub(crate) mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod journal;

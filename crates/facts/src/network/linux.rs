@@ -1,9 +1,120 @@
-//! On Linux.
+//! On Linux: `/sys/class/net` and the kernel's tables, NetworkManager where it runs, and probes with time limits.
 
-use deskside_protocol::facts::Network;
+mod interfaces;
+mod manager;
+mod probes;
+mod tables;
 
-use crate::{Context, Failure};
+use std::net::IpAddr;
 
-pub(crate) async fn collect(_ctx: &Context) -> Result<Network, Failure> {
-    Err(Failure::unavailable("not collected on Linux yet"))
+use deskside_protocol::{
+    facts::{Connectivity, InterfaceKind, Network, Reachability},
+    limits,
+};
+use futures_util::future::join_all;
+
+use crate::{Context, Failure, blocking, linux::files};
+
+/// Gateways and name servers that are asked, at most.
+const ASKED: usize = 6;
+
+pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
+    let for_read = ctx.clone();
+    let (interfaces, manager, proxy) =
+        tokio::join!(blocking(move || interfaces::read(&for_read)), manager::ask(ctx), manager::proxy(ctx));
+    let mut interfaces = interfaces?;
+    let resolver = tables::resolver(&files::text(&ctx.path("/etc/resolv.conf")).unwrap_or_default());
+    let name_servers = upstream(ctx, &resolver.servers);
+    let question = ctx.servers.iter().find_map(url::Url::domain).map(str::to_owned);
+    let (gateways, name_servers, servers) = tokio::join!(
+        join_all(tables::gateways(ctx).into_iter().take(ASKED).map(|gateway| probes::gateway(ctx, gateway))),
+        join_all(name_servers.into_iter().take(ASKED).map(|server| probes::name_server(server, question.as_deref()))),
+        join_all(ctx.servers.iter().take(limits::FACTS_LIST).map(probes::server)),
+    );
+    let (connectivity, mut vpn_up) = match manager {
+        Ok(said) => {
+            said.add_wifi(&mut interfaces);
+            (said.connectivity, said.vpn_up)
+        }
+        Err(failure) => {
+            tracing::debug!(%failure, "NetworkManager does not say");
+            (Connectivity::Unknown, false)
+        }
+    };
+    vpn_up |= interfaces.iter().any(|interface| interface.kind == InterfaceKind::Vpn && interface.up);
+    Ok(Network {
+        interfaces,
+        gateways,
+        name_servers,
+        domains: resolver.domains,
+        proxy: proxy.or_else(|| proxy_of_session(ctx)),
+        vpn_up,
+        connectivity: judged(connectivity, &servers),
+        servers,
+    })
+}
+
+/// systemd-resolved stands in front of the real name servers, and keeps a list of them.
+fn upstream(ctx: &Context, servers: &[IpAddr]) -> Vec<IpAddr> {
+    let stub = servers.iter().all(IpAddr::is_loopback);
+    let file = ctx.path("/run/systemd/resolve/resolv.conf");
+    let behind = files::text(&file).map(|text| tables::resolver(&text).servers).unwrap_or_default();
+    if stub && !behind.is_empty() { servers.iter().copied().chain(behind).collect() } else { servers.to_vec() }
+}
+
+/// Where nobody watches the connection, a server that answers says enough.
+fn judged(said: Connectivity, servers: &[Reachability]) -> Connectivity {
+    if said == Connectivity::Unknown && servers.iter().any(|server| server.reachable) {
+        Connectivity::Full
+    } else {
+        said
+    }
+}
+
+fn proxy_of_session(ctx: &Context) -> Option<String> {
+    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
+    let system = || {
+        let said = files::assignments(&files::text(&ctx.path("/etc/environment")).unwrap_or_default());
+        names.iter().find_map(|name| said.get(*name).cloned())
+    };
+    let said = names.iter().find_map(|name| ctx.variable(name)).map(str::to_owned).or_else(system)?;
+    Some(manager::without_credentials(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::fixture;
+
+    #[tokio::test]
+    async fn this_machine_has_the_interfaces_that_its_kernel_shows() {
+        let mut ctx = fixture::here();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        ctx.servers = vec![format!("http://claire:hunter2@127.0.0.1:{port}/x").parse().unwrap()];
+        let network = collect(&ctx).await.unwrap();
+        for interface in &network.interfaces {
+            assert!(std::path::Path::new("/sys/class/net").join(&interface.name).exists());
+            assert_ne!(interface.name, "lo");
+        }
+        assert_eq!(network.servers.len(), 1);
+        assert!(network.servers[0].reachable, "{:?}", network.servers);
+        assert_eq!(network.servers[0].target, format!("127.0.0.1:{port}"));
+    }
+
+    #[test]
+    fn the_proxy_of_the_session_has_no_password() {
+        let mut ctx = fixture::silent();
+        assert_eq!(proxy_of_session(&ctx), None);
+        ctx.environment.insert("http_proxy".into(), "http://claire:hunter2@proxy.example:3128/".into());
+        assert_eq!(proxy_of_session(&ctx).as_deref(), Some("http://proxy.example:3128/"));
+    }
+
+    #[test]
+    fn a_server_that_answers_says_enough_where_nobody_watches() {
+        let server = |reachable| Reachability { target: "x".into(), reachable, answer_ms: None, detail: None };
+        assert_eq!(judged(Connectivity::Unknown, &[server(false), server(true)]), Connectivity::Full);
+        assert_eq!(judged(Connectivity::Unknown, &[server(false)]), Connectivity::Unknown);
+        assert_eq!(judged(Connectivity::Portal, &[server(true)]), Connectivity::Portal);
+    }
 }
