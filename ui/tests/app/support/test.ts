@@ -135,9 +135,7 @@ async function violations(page: Page): Promise<Violation[]> {
   return page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: {
-        run: (
-          options: object,
-        ) => Promise<{
+        run: (options: object) => Promise<{
           violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
         }>;
       };
