@@ -31,6 +31,8 @@ pub(super) struct Computer {
     /// Grows with everything that is new.
     generation: Arc<watch::Sender<u64>>,
     events: broadcast::Sender<Event>,
+    /// A click in a tray can come from a thread that knows no runtime.
+    runtime: tokio::runtime::Handle,
 }
 
 /// What is known at one moment.
@@ -42,7 +44,13 @@ pub(super) struct Snapshot {
 
 impl Computer {
     pub(super) fn new(port: Arc<dyn FactsPort>, events: broadcast::Sender<Event>) -> Self {
-        Self { port, known: Arc::default(), generation: Arc::new(watch::Sender::new(0)), events }
+        Self {
+            port,
+            known: Arc::default(),
+            generation: Arc::new(watch::Sender::new(0)),
+            events,
+            runtime: tokio::runtime::Handle::current(),
+        }
     }
 
     /// Begins to look at whatever is older than this, and returns at once.
@@ -73,7 +81,7 @@ impl Computer {
 
     fn look(&self, sections: Vec<SectionId>) {
         let computer = self.clone();
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             // However it ends, these are no longer under way: a preview must not wait for ever.
             let done = Done { computer: &computer, sections: &sections };
             let facts = computer.port.collect(&sections).await;

@@ -2,8 +2,6 @@
 //! there is one, a store that turns out damaged is set aside while the app runs, and what it can still tell of what waits
 //! is carried over.
 
-use std::time::Duration;
-
 use deskside_protocol::ErrorCode;
 use deskside_protocol::local::Event;
 
@@ -11,16 +9,13 @@ use super::Controller;
 use crate::drafts;
 use crate::store::{Store, StoreError};
 
-/// How often a disk that refused is tried again.
-const TRY_AGAIN: Duration = Duration::from_secs(20);
-
 impl Controller {
     /// Watches over a store that could not be written.
     pub(super) async fn mind_store(self) {
         loop {
             tokio::select! {
                 () = self.inner.stop.cancelled() => return,
-                () = tokio::time::sleep(TRY_AGAIN) => {}
+                () = tokio::time::sleep(self.inner.options.mend) => {}
             }
             let said = {
                 let notices = self.inner.notices.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

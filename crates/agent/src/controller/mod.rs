@@ -47,6 +47,8 @@ pub struct Options {
     pub backoff_cap: Duration,
     /// How often the helpdesk is asked for changes when no nudge comes.
     pub poll: Duration,
+    /// How often a disk that refused is tried again.
+    pub mend: Duration,
 }
 
 impl Options {
@@ -59,6 +61,7 @@ impl Options {
             backoff_first: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(300),
             poll: Duration::from_secs(300),
+            mend: Duration::from_secs(20),
         }
     }
 
@@ -99,6 +102,8 @@ struct Inner {
     /// Ends the workers.
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// A click in a tray can come from a thread that knows no runtime.
+    runtime: tokio::runtime::Handle,
 }
 
 impl Controller {
@@ -149,6 +154,7 @@ impl Controller {
                 quit: CancellationToken::new(),
                 stop,
                 tasks,
+                runtime: tokio::runtime::Handle::current(),
             }),
         };
         if let Some((kept, what)) = set_aside {
@@ -259,7 +265,7 @@ impl Controller {
     /// The settings changed from outside (the policy file): they are read again and told.
     pub fn settings_changed(&self) {
         let controller = self.clone();
-        self.inner.tasks.spawn(async move { controller.settings_are_new().await });
+        self.inner.tasks.spawn_on(async move { controller.settings_are_new().await }, &self.inner.runtime);
     }
 
     /// Resolves when somebody asked the agent to end ([`Request::Quit`]) or [`Self::stop`] was called.

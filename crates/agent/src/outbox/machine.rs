@@ -424,7 +424,8 @@ mod tests {
             }
             (Fate::Well, Step::Place) => {
                 let receipt = receipt(desk, &message.files);
-                message.placed((message.kind == Kind::Ticket).then_some(7), &receipt.missing)
+                let number = (message.kind == Kind::Ticket).then_some(7);
+                message.placed(number, &receipt.missing)
             }
             (Fate::Well, Step::Attach(file)) => message.attached(file),
             (Fate::Unsent, _) => message.failed(failure(ErrorCode::Unreachable, false, false), now, BACKOFF, dice),
