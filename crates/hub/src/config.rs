@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use url::Url;
 
 /// Where the hub listens, keeps its data and is reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The folder for files of tickets and, without [`Config::database`], the SQLite database. Made if absent.
     pub data: PathBuf,
-    /// `postgres://…`; `None` is SQLite inside the data folder. Holds a password: never logged.
+    /// `postgres://…`; `None` is SQLite inside the data folder.
     pub database: Option<String>,
     /// Where browsers and devices reach the hub, if a proxy stands before it.
     pub public_url: Option<Url>,
@@ -35,6 +35,21 @@ impl Config {
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.tls.is_some() || self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+/// Without the database's address, which holds a password.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("data", &self.data)
+            .field("database", &self.database.as_ref().map(|_| "postgres"))
+            .field("public_url", &self.public_url)
+            .field("tls", &self.tls)
+            .field("helpdesk_name", &self.helpdesk_name)
+            .field("behind_proxy", &self.behind_proxy)
+            .finish()
     }
 }
 

@@ -54,6 +54,6 @@ pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
 /// A session ends after this time in any case.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How stale "last seen" may be: not every request is worth a write.
-pub(crate) const SEEN_STALE: Duration = Duration::from_secs(60);
+pub(crate) const SEEN_STALE: Duration = Duration::from_secs(5 * 60);
 /// Enrolment tokens end after this time at the latest.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);

@@ -120,8 +120,12 @@ enum RoleArg {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let json = matches!(&cli.command, Command::Serve(args) if args.log_json);
-    log_to_stderr(json);
+    // What only prints one line says nothing beside it unless something is wrong.
+    let (level, json) = match &cli.command {
+        Command::Serve(args) => ("info", args.log_json),
+        Command::Token(_) | Command::Person(_) => ("warn", false),
+    };
+    log_to_stderr(level, json);
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -138,8 +142,8 @@ fn main() -> ExitCode {
 }
 
 /// stdout is for what other programs read: the address, the first sign-in, a token.
-fn log_to_stderr(json: bool) {
-    let filter = EnvFilter::try_from_env("DESKSIDE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+fn log_to_stderr(level: &str, json: bool) {
+    let filter = EnvFilter::try_from_env("DESKSIDE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();

@@ -225,11 +225,15 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
         let (builder, router, tls, watcher) = (builder.clone(), router.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _permit = permit;
+            // Which HTTP it is, TLS says (ALPN). Without TLS it is HTTP/1: to wait for the first bytes in order to tell
+            // would be to wait for whoever never sends any.
             match tls {
-                None => serve_connection(&builder, stream, peer, router, watcher).await,
+                None => serve_connection(builder.http1_only(), stream, peer, router, watcher).await,
                 Some(tls) => {
                     let Some(stream) = shake_hands(&tls, stream).await else { return };
-                    serve_connection(&builder, stream, peer, router, watcher).await;
+                    let is_2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    let builder = if is_2 { builder.http2_only() } else { builder.http1_only() };
+                    serve_connection(builder, stream, peer, router, watcher).await;
                 }
             }
         });
@@ -252,7 +256,7 @@ async fn shake_hands(tls: &TlsAcceptor, stream: TcpStream) -> Option<tokio_rustl
 }
 
 async fn serve_connection(
-    builder: &Builder<TokioExecutor>,
+    builder: Builder<TokioExecutor>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,

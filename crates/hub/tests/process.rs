@@ -13,7 +13,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use deskside_hub::{Config, StartError, commands, serve};
+use deskside_hub::{Config, StartError, TlsFiles, commands, serve};
 use deskside_protocol::desk::Enrolled;
 use deskside_protocol::ticket::TicketDocument;
 use deskside_protocol::{ClientId, desk::Receipt};
@@ -163,17 +163,52 @@ async fn who_says_nothing_is_let_go() {
     let folder = tempfile::tempdir().unwrap();
     let hub = serve(Config::new("127.0.0.1:0".parse().unwrap(), folder.path().to_owned())).await.unwrap();
     let address = hub.address;
-    let waited = tokio::task::spawn_blocking(move || {
-        let mut slow = TcpStream::connect(address).unwrap();
-        slow.write_all(b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
-        slow.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
-        let started = Instant::now();
-        let mut rest = Vec::new();
-        // An answer (408) or nothing, but an end.
-        let _ = slow.read_to_end(&mut rest);
-        started.elapsed()
+    let slow = [&b""[..], b"P", b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: "].map(|said| {
+        tokio::task::spawn_blocking(move || {
+            let mut slow = TcpStream::connect(address).unwrap();
+            slow.write_all(said).unwrap();
+            slow.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+            let started = Instant::now();
+            let mut rest = Vec::new();
+            // An answer (408) or nothing, but an end.
+            let _ = slow.read_to_end(&mut rest);
+            started.elapsed()
+        })
     });
-    let waited = waited.await.unwrap();
-    assert!(waited < Duration::from_secs(30), "{waited:?}");
+    for waited in slow {
+        let waited = waited.await.unwrap();
+        assert!(waited < Duration::from_secs(30), "{waited:?}");
+    }
     hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_speaks_tls() {
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificates, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificates, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let mut config = Config::new("127.0.0.1:0".parse().unwrap(), folder.path().join("data"));
+    config.tls = Some(TlsFiles { certificates, key: key.clone() });
+    let hub = serve(config.clone()).await.unwrap();
+    assert!(hub.url().starts_with("https://"));
+    let trusted = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    for only_1 in [false, true] {
+        let mut http =
+            reqwest::Client::builder().no_proxy().tls_certs_only([trusted.clone()]).resolve("localhost", hub.address);
+        if only_1 {
+            http = http.http1_only();
+        }
+        let url = format!("https://localhost:{}/api/v1/health", hub.address.port());
+        let answer = http.build().unwrap().get(url).send().await.unwrap();
+        assert_eq!(answer.version(), if only_1 { reqwest::Version::HTTP_11 } else { reqwest::Version::HTTP_2 });
+        assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    hub.shutdown().await;
+    std::fs::write(&key, "not a key").unwrap();
+    let refused = serve(config).await;
+    assert!(matches!(refused, Err(StartError::Tls(_))), "{refused:?}");
 }

@@ -71,21 +71,23 @@ pub(crate) async fn device_events(
 ))]
 pub(crate) async fn console_events(
     State(state): State<Arc<AppState>>,
-    _person: SignedIn,
+    signed_in: SignedIn,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let listening = state.events.listen_as_console().ok_or_else(too_many)?;
     let end = Instant::now() + limits::STREAM_LIFE;
     let stopping = state.stopping.clone();
-    let events = stream::unfold(listening, move |mut listening| {
-        let stopping = stopping.clone();
+    let events = stream::unfold((listening, signed_in.session), move |(mut listening, session)| {
+        let (state, stopping) = (Arc::clone(&state), stopping.clone());
         async move {
             let change = tokio::select! {
                 () = stopping.cancelled() => return None,
                 () = tokio::time::sleep_until(end) => return None,
                 change = listening.changes.recv() => change.ok()?,
             };
+            // Who signed out or was dismissed meanwhile hears no more.
+            state.store.session(&session).await.ok()??;
             let event = Event::default().event("change").json_data(change).ok()?;
-            Some((Ok(event), listening))
+            Some((Ok(event), (listening, session)))
         }
     });
     Ok(Sse::new(events).keep_alive(keep_alive()))

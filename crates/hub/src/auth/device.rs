@@ -36,7 +36,10 @@ impl FromRequestParts<Arc<AppState>> for Device {
         // Found by its digest: what an attacker could learn from the index's timing is a digest, not the credential.
         let device = state.store.device_of(&secrets::digest(credential)).await?.ok_or_else(refused)?;
         state.rates.device(device.id)?;
-        state.store.device_seen(device).await?;
+        // A note for the console; for its sake nobody is turned away.
+        if let Err(error) = state.store.device_seen(device).await {
+            tracing::warn!(%error, "when a device was last seen could not be noted");
+        }
         Ok(Self(device.id))
     }
 }
