@@ -73,6 +73,7 @@ cli-facts = Shows what this computer says about itself
 cli-doctor = Checks every part of Deskside and says what to do
 cli-requests = Lists my requests
 cli-show = Opens the window
+cli-show-screen = Which part of it
 cli-quit = Ends Deskside
 cli-enrol = Connects this computer to a helpdesk
 cli-enrol-hub = Address of the helpdesk
@@ -84,6 +85,7 @@ cli-exit-codes =
 ## Command line: what it says
 
 cli-this-is-sent = This will be sent to { $destination }:
+cli-the-helpdesk = the helpdesk, once this computer is connected to one
 cli-your-text = What you wrote
 cli-picture = A picture of the screen, { $width } × { $height }
 cli-held-back = Not sent: { $sections }

@@ -73,6 +73,7 @@ cli-facts = Affiche ce que cet ordinateur dit de lui-même
 cli-doctor = Vérifie chaque partie de Deskside et dit quoi faire
 cli-requests = Affiche la liste de mes demandes
 cli-show = Ouvre la fenêtre
+cli-show-screen = Quelle partie
 cli-quit = Arrête Deskside
 cli-enrol = Relie cet ordinateur à une assistance
 cli-enrol-hub = Adresse de l’assistance
@@ -84,6 +85,7 @@ cli-exit-codes =
 ## Ligne de commande : ce qu’elle dit
 
 cli-this-is-sent = Voici ce qui sera envoyé à { $destination } :
+cli-the-helpdesk = l’assistance, dès que cet ordinateur y sera relié
 cli-your-text = Ce que vous avez écrit
 cli-picture = Une image de l’écran, { $width } × { $height }
 cli-held-back = Pas envoyé : { $sections }

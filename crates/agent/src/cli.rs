@@ -34,6 +34,16 @@ const AGENT_STARTS: Duration = Duration::from_secs(15);
 /// Largest token read from the standard input, in bytes.
 const TOKEN_BYTES: u64 = 4096;
 
+/// The screens that can be asked for by name.
+const SCREENS: [(&str, Route); 6] = [
+    ("home", Route::Home),
+    ("report", Route::Report { draft: None, capture: None }),
+    ("requests", Route::Requests),
+    ("computer", Route::Computer),
+    ("privacy", Route::Privacy),
+    ("settings", Route::Settings),
+];
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -196,7 +206,15 @@ fn command(texts: &Texts) -> Command {
                 .arg(option("hub", texts.cli_enrol_hub()).value_name("URL"))
                 .arg(option("token", texts.cli_enrol_token()).value_name("TOKEN")),
         )
-        .subcommand(sub("show", texts.cli_show()))
+        .subcommand(
+            sub("show", texts.cli_show()).arg(
+                Arg::new("screen")
+                    .value_parser(SCREENS.map(|(name, _)| name))
+                    .default_value("home")
+                    .help(texts.cli_show_screen())
+                    .help_heading(texts.cli_arguments()),
+            ),
+        )
         .subcommand(sub("quit", texts.cli_quit()))
 }
 
@@ -230,8 +248,10 @@ impl Session {
             Some(("facts", given)) => self.facts(given.get_flag("json")).await,
             Some(("doctor", given)) => self.doctor(given.get_flag("json")).await,
             Some(("enrol", given)) => self.enrol(&text_of(given, "hub"), &text_of(given, "token")).await,
-            Some(("show", _)) => {
-                self.agent().await?.request(Request::ShowWindow { route: Route::Home }).await?;
+            Some(("show", given)) => {
+                let screen = text_of(given, "screen");
+                let route = SCREENS.into_iter().find(|(name, _)| *name == screen).map_or(Route::Home, |(_, route)| route);
+                self.agent().await?.request(Request::ShowWindow { route }).await?;
                 say(&self.texts.cli_shown())?;
                 Ok(Exit::Done)
             }

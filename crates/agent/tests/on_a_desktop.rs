@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use deskside_agent::screen::{Display, Screen};
-use deskside_desktop::{Desktop, Options, Process, Shows};
+use deskside_desktop::{Desktop, Options, Process, Spawn};
 use deskside_protocol::local::{DoctorCheck, Health};
 use serde_json::json;
 
@@ -28,8 +28,23 @@ async fn desktop(options: Options) -> Option<Desktop> {
     }
 }
 
-fn without_tray_and_keyring() -> Options {
-    Options { tray: false, keyring: false, notifications: Shows::Nothing, ..Options::default() }
+/// A display without a cookie, for this process has no `XAUTHORITY`; its name.
+async fn display(folder: &std::path::Path) -> Option<(Process, String)> {
+    let arguments = ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"];
+    let server = match Spawn::new("Xvfb", folder.join("xvfb.log")).args(arguments).start() {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("SKIPPED: no Xvfb here: {error:#}");
+            return None;
+        }
+    };
+    for _ in 0..200 {
+        if let Some(number) = server.output().lines().find_map(|line| line.trim().parse::<u32>().ok()) {
+            return Some((server, format!(":{number}")));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("Xvfb did not start: {}", server.output());
 }
 
 /// A window's program that writes down where it was sent.
@@ -82,18 +97,9 @@ async fn a_picture_of_the_screen_shows_what_was_drawn_there() {
     use x11rb::protocol::xproto::{ConnectionExt as _, CreateGCAux, CreateWindowAux, Rectangle, WindowClass};
     use x11rb::wrapper::ConnectionExt as _;
 
-    let Some(desktop) = desktop(without_tray_and_keyring()).await else { return };
-    let environment = desktop.environment();
-    let of = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap();
-    let name = of("DISPLAY");
-    // The server lets in whoever knows its cookie; this process has no XAUTHORITY, so a command speaks for it.
-    let (connection, screen) = match x11rb::connect(Some(&name)) {
-        Ok(connected) => connected,
-        Err(error) => {
-            eprintln!("SKIPPED: the display of the test lets only its own programs in: {error}");
-            return;
-        }
-    };
+    let folder = tempfile::tempdir().unwrap();
+    let Some((_server, name)) = display(folder.path()).await else { return };
+    let (connection, screen) = x11rb::connect(Some(&name)).unwrap();
     let root = connection.setup().roots[screen].clone();
     let window = connection.generate_id().unwrap();
     let context = connection.generate_id().unwrap();
@@ -239,7 +245,8 @@ fn files_with(folder: &std::path::Path, secret: &[u8], found: &mut Vec<std::path
         let kind = entry.file_type().unwrap();
         if kind.is_dir() {
             files_with(&path, secret, found);
-        } else if kind.is_file() && std::fs::read(&path).unwrap_or_default().windows(secret.len()).any(|at| at == secret)
+        } else if kind.is_file()
+            && std::fs::read(&path).unwrap_or_default().windows(secret.len()).any(|at| at == secret)
         {
             found.push(path);
         }

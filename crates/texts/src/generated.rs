@@ -93,7 +93,9 @@ pub(crate) const IDS: &[&str] = &[
     "cli-send-question",
     "cli-sent",
     "cli-show",
+    "cli-show-screen",
     "cli-shown",
+    "cli-the-helpdesk",
     "cli-this-is-sent",
     "cli-unread",
     "cli-usage",
@@ -840,10 +842,22 @@ impl Texts {
         self.format("cli-show", &[])
     }
 
+    /// `Which part of it`
+    #[must_use]
+    pub fn cli_show_screen(&self) -> String {
+        self.format("cli-show-screen", &[])
+    }
+
     /// `The window opens.`
     #[must_use]
     pub fn cli_shown(&self) -> String {
         self.format("cli-shown", &[])
+    }
+
+    /// `the helpdesk, once this computer is connected to one`
+    #[must_use]
+    pub fn cli_the_helpdesk(&self) -> String {
+        self.format("cli-the-helpdesk", &[])
     }
 
     /// `This will be sent to { $destination }:`

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use deskside_ipc::Client;
 use deskside_protocol::facts::{SectionId, Sensitivity};
 use deskside_protocol::local::{
-    Blob, Capture, Delivery, Draft, DraftChange, Event, Preview, Request, Response, UploadOwner,
+    Blob, Capture, Connection, Delivery, Draft, DraftChange, Event, Preview, Request, Response, UploadOwner,
 };
 use deskside_protocol::ticket::TicketDocument;
 use deskside_protocol::{ClientId, DraftId, ErrorCode, ErrorReport, limits};
@@ -93,7 +93,9 @@ impl Session {
     /// What leaves, and what does not.
     fn show(&self, preview: &Preview, document: &TicketDocument, capture: Option<&Capture>) -> io::Result<()> {
         let out = &mut io::stdout().lock();
-        writeln!(out, "{}", self.texts.cli_this_is_sent(&preview.destination))?;
+        let nowhere_yet = self.texts.cli_the_helpdesk();
+        let destination = if preview.destination.is_empty() { &nowhere_yet } else { &preview.destination };
+        writeln!(out, "{}", self.texts.cli_this_is_sent(destination))?;
         writeln!(out, "\n  {}", self.texts.cli_your_text())?;
         for line in document.description.lines() {
             writeln!(out, "    {line}")?;
@@ -192,7 +194,14 @@ async fn number(
     client_id: ClientId,
     events: &mut broadcast::Receiver<Event>,
 ) -> Result<Option<u64>, CliError> {
-    let until = Instant::now() + DELIVER;
+    let Response::Home(home) = client.request(Request::Home).await? else {
+        return Err(CliError::Unexpected("home"));
+    };
+    let until = match home.connection {
+        Connection::Online | Connection::Offline => Instant::now() + DELIVER,
+        // Nobody is there to give a number.
+        Connection::NotEnrolled | Connection::Refused => Instant::now(),
+    };
     loop {
         let Response::Requests { requests } = client.request(Request::Requests).await? else {
             return Err(CliError::Unexpected("requests"));

@@ -81,7 +81,9 @@ export interface Messages {
   'cli-send-question': null;
   'cli-sent': { number: string | number };
   'cli-show': null;
+  'cli-show-screen': null;
   'cli-shown': null;
+  'cli-the-helpdesk': null;
   'cli-this-is-sent': { destination: string | number };
   'cli-unread': null;
   'cli-usage': null;
