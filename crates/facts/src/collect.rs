@@ -118,3 +118,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(died) => Err(Failure { why: SectionFailure::Broken, detail: format!("the collector ended early: {died}") }),
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "collect_tests.rs"]
+mod tests;

@@ -172,3 +172,37 @@ fn check(doing: &str, code: c_int) -> Result<(), Failure> {
     let error = std::io::Error::from_raw_os_error(code.saturating_neg());
     Err(Failure::io(&format!("journal: {doing}"), &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_journals_has_no_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        // A machine without systemd has no library either, and says so.
+        let Ok(mut journal) = Journal::open(Some(folder.path())) else {
+            assert!(!Path::new("/run/systemd/system").exists());
+            return;
+        };
+        journal.only("PRIORITY", "3").unwrap();
+        let mut seen = 0;
+        let until = Instant::now() + std::time::Duration::from_secs(5);
+        journal
+            .newest_first(0, until, |_, _| {
+                seen += 1;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert_eq!(seen, 0);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_unavailable() {
+        if let Err(failure) = Journal::open(Some(Path::new("/nonexistent/journal"))) {
+            assert_eq!(failure.why, deskside_protocol::facts::SectionFailure::Unavailable, "{failure}");
+        } else {
+            panic!("a folder that is not there was opened");
+        }
+    }
+}
