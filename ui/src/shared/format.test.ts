@@ -6,7 +6,7 @@ const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
 describe('sizes', () => {
   it.each([
-    ['en', 0, '0 byte'],
+    ['en', 0, '0 bytes'],
     ['en', 25 * 1024 * 1024, '25 MB'],
     ['fr', 25 * 1024 * 1024, '25 Mo'],
     ['fr', 1.5 * 1024 ** 3, '1,5 Go'],

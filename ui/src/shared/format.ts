@@ -16,7 +16,8 @@ export function bytes(language: string, count: number): string {
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[unit],
-    unitDisplay: 'short',
+    // The short form of the smallest unit knows no plural in English: "47 byte".
+    unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: digits,
   }).format(value);
 }
@@ -57,19 +58,25 @@ const WEEK_S = 7 * 86_400;
 
 /**
  * How long ago, or in how long: "3 minutes ago", "yesterday", and the date from a week on. `now_word` is said within
- * the first minute, where counting seconds would only make people nervous.
+ * the first minute, where counting seconds would only make people nervous. `style` is `short` where room is little.
  */
-export function ago(language: string, at: string | Date, now: number, now_word: string): string {
+export function ago(
+  language: string,
+  at: string | Date,
+  now: number,
+  now_word: string,
+  style: 'long' | 'short' = 'long',
+): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const size = Math.abs(seconds);
   if (size < 60) return now_word;
   if (size >= WEEK_S) {
     const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
     const year = thisYear ? undefined : ('numeric' as const);
-    return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year }).format(new Date(at));
+    return new Intl.DateTimeFormat(language, { day: 'numeric', month: style, year }).format(new Date(at));
   }
   const [unit, length] = STEPS.findLast(([, step]) => size >= step) ?? ['minute' as const, 60];
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style }).format(
     Math.trunc(seconds / length),
     unit,
   );
