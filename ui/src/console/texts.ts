@@ -42,8 +42,8 @@ export function stateWord(state: TicketState): string {
 }
 
 /** How long ago. */
-export function ago(at: string, now: number): string {
-  return format.ago(language(), at, now, t('just-now'));
+export function ago(at: string, now: number, style: 'long' | 'short' = 'long'): string {
+  return format.ago(language(), at, now, t('just-now'), style);
 }
 
 /** Day and time, to the second: what is compared with logs. */

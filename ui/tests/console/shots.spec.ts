@@ -19,8 +19,7 @@ for (const { language, theme } of LOOKS) {
       JSON.stringify({ language, theme, keys: true }),
     );
     const shot = async (name: string): Promise<void> => {
-      await page.waitForLoadState('networkidle').catch(() => undefined);
-      await page.waitForTimeout(400);
+      await page.waitForTimeout(700);
       await page.screenshot({ path: `${FOLDER ?? ''}/console-${name}-${language}-${theme}.png` });
     };
     const go = async (path: string): Promise<void> => {
