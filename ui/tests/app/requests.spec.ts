@@ -142,3 +142,25 @@ test('wide, the list stays beside the request that is read', async ({ window, de
   await expect(page.getByRole('button', { name: /The second/ })).toHaveAttribute('aria-current', 'true');
   await window.expectAccessible('two columns');
 });
+
+test('many requests: a screenful at a time, and each can be found', async ({ window, desk, helpdesk }) => {
+  test.setTimeout(120_000);
+  const { page } = window;
+  await helpdesk.hub.stop();
+  try {
+    for (let index = 1; index <= 34; index += 1) await desk.submit(`Problem number ${index} of many`);
+  } finally {
+    await helpdesk.hub.start();
+  }
+  await window.open({ screen: 'requests' });
+  const rows = page.getByRole('button', { name: /^Problem number|Problem number/ });
+  await expect(rows).toHaveCount(30);
+  await page.getByRole('button', { name: 'Show 4 more' }).click();
+  await expect(rows).toHaveCount(34);
+  await page.getByLabel('Find a request').fill('number 17');
+  await expect(rows).toHaveCount(1);
+  await expect(page.getByText('1 request found')).toBeVisible();
+  await page.getByLabel('Find a request').fill('nothing like it');
+  await expect(page.getByText('No request found')).toBeVisible();
+  await window.expectAccessible('no request found');
+});

@@ -14,8 +14,18 @@ interface Place {
   then?: (page: Page) => Promise<void>;
 }
 
+const PROBLEM = {
+  en: 'The printer on floor 3 prints blank pages since this morning',
+  fr: 'L’imprimante du 3e étage sort des pages blanches depuis ce matin',
+};
+
+const write = async (page: Page): Promise<void> => {
+  const french = (await page.locator('html').getAttribute('lang')) === 'fr';
+  await page.locator('#report-text').fill(PROBLEM[french ? 'fr' : 'en']);
+};
+
 const toPreview = async (page: Page): Promise<void> => {
-  await page.locator('#report-text').fill('The printer on floor 3 prints blank pages since this morning');
+  await write(page);
   await page.locator('input[value=with-difficulty]').check();
   await page.keyboard.press('Control+Enter');
   await expect(page.locator('.sections')).toBeVisible();
@@ -33,7 +43,7 @@ function places(read: string, asked: string): Place[] {
     {
       name: 'report',
       route: report,
-      then: async (page) => page.locator('#report-text').fill('The printer on floor 3 prints blank pages'),
+      then: write,
     },
     { name: 'preview', route: report, then: toPreview },
     {
@@ -117,7 +127,10 @@ for (const language of ['en', 'fr'] as const satisfies Language[]) {
           await window.expectNoSidewaysScroll(`${place.name} at 440 px`);
           if (FOLDER) {
             await page.evaluate(() => globalThis.scrollTo(0, 0));
-            await page.screenshot({ path: join(FOLDER, `${place.name}-${language}-${theme}.png`) });
+            await page.screenshot({
+              path: join(FOLDER, `${place.name}-${language}-${theme}.png`),
+              fullPage: place.name === 'preview-open',
+            });
           }
 
           await page.setViewportSize({ width: 320, height: 568 });
