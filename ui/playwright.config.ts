@@ -5,6 +5,8 @@ const CHROMIUM = process.env.DESKSIDE_CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: './tests',
+  // Pictures for the eye prove nothing: they are taken when a folder is named for them.
+  testIgnore: process.env.DESKSIDE_SHOTS === undefined ? ['**/shots.spec.ts'] : [],
   outputDir: './test-results',
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),

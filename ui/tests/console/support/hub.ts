@@ -1,12 +1,15 @@
 // The real hub, started for the tests: its own folder, its own port, nothing of it left behind.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type {
   Changes,
   CreatedEnrolmentToken,
   Enrolled,
+  Facts,
+  Finding,
   FollowUpReceipt,
   Receipt,
   Session,
@@ -17,6 +20,17 @@ import { newId } from '../../../src/console/api/id';
 
 const PROGRAMS = process.env.DESKSIDE_PROGRAMS ?? resolve(import.meta.dirname, '../../../../target/debug');
 const START_MS = 30_000;
+
+/** What this machine says of itself, asked of the agent that was built; `undefined` if none was. */
+export async function thisMachine(): Promise<{ facts: Facts; findings: Finding[] } | undefined> {
+  const agent = join(PROGRAMS, 'deskside');
+  if (!existsSync(agent)) return undefined;
+  const { stdout } = await promisify(execFile)(agent, ['facts', '--json'], {
+    timeout: 30_000,
+    maxBuffer: 8_000_000,
+  });
+  return JSON.parse(stdout) as { facts: Facts; findings: Finding[] };
+}
 
 /** A hub that runs. */
 export class Hub {
