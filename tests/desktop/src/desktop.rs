@@ -210,6 +210,22 @@ impl Desktop {
         self.display.window_titles()
     }
 
+    /// Closes every window, as a click on its close button does.
+    ///
+    /// # Errors
+    /// The display is gone.
+    pub fn close_windows(&self) -> anyhow::Result<()> {
+        self.display.close_windows()
+    }
+
+    /// Whether a window shows something, more than one colour.
+    ///
+    /// # Errors
+    /// The display is gone.
+    pub fn window_shows_something(&self) -> anyhow::Result<bool> {
+        self.display.window_shows_something()
+    }
+
     /// The environment of a program in this session, the whole of it.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat};
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateGCAux, EventMask, ImageFormat,
+    Window,
+};
 use x11rb::rust_connection::{DefaultStream, RustConnection};
 
 use crate::programs::{Process, Spawn};
@@ -33,7 +36,7 @@ impl Display {
 
         let screen = format!("{}x{}x24", size.0, size.1);
         let mut server = Spawn::new("Xvfb", folder.join("xvfb.log"))
-            .args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-auth"])
+            .args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset", "-auth"])
             .args([&authority])
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env(marker.0, marker.1)
@@ -47,7 +50,43 @@ impl Display {
             Ok(number)
         })
         .await?;
-        Ok(Self { number, cookie, authority, _server: server })
+        let display = Self { number, cookie, authority, _server: server };
+        display.paint_background(size.1)?;
+        Ok(display)
+    }
+
+    /// Paints a gradient behind all windows: in a picture of the screen one sees that it is one, and which way is up.
+    fn paint_background(&self, height: u16) -> anyhow::Result<()> {
+        /// The gradient is repeated from left to right.
+        const TILE_WIDTH: u16 = 8;
+        let (connection, screen) = self.connect()?;
+        let screen = connection.setup().roots.get(screen).context("the display has no screen")?;
+        let mut pixels = Vec::with_capacity(usize::from(TILE_WIDTH) * usize::from(height) * 4);
+        for row in 0..height {
+            let share = f32::from(row) / f32::from(height);
+            // From a light slate to a deep one; blue, green, red, unused.
+            let shade = |from: f32, to: f32| (from + (to - from) * share) as u8;
+            let pixel = [shade(150.0, 74.0), shade(138.0, 56.0), shade(120.0, 40.0), 0];
+            (0..TILE_WIDTH).for_each(|_| pixels.extend(pixel));
+        }
+        let (tile, context) = (connection.generate_id()?, connection.generate_id()?);
+        connection.create_pixmap(screen.root_depth, tile, screen.root, TILE_WIDTH, height)?;
+        connection.create_gc(context, tile, &CreateGCAux::new())?;
+        connection.put_image(
+            ImageFormat::Z_PIXMAP,
+            tile,
+            context,
+            TILE_WIDTH,
+            height,
+            0,
+            0,
+            0,
+            screen.root_depth,
+            &pixels,
+        )?;
+        connection.change_window_attributes(screen.root, &ChangeWindowAttributesAux::new().background_pixmap(tile))?;
+        connection.clear_area(false, screen.root, 0, 0, 0, 0)?.check()?;
+        Ok(())
     }
 
     /// For `DISPLAY`.
@@ -92,11 +131,9 @@ impl Display {
     pub(crate) fn window_titles(&self) -> anyhow::Result<Vec<String>> {
         let (connection, screen) = self.connect()?;
         let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
-        let atom = |name: &str| anyhow::Ok(connection.intern_atom(false, name.as_bytes())?.reply()?.atom);
-        let (list, title, utf8) = (atom("_NET_CLIENT_LIST")?, atom("_NET_WM_NAME")?, atom("UTF8_STRING")?);
-        let windows = connection.get_property(false, root, list, AtomEnum::WINDOW, 0, 1024)?.reply()?;
+        let (title, utf8) = (atom(&connection, "_NET_WM_NAME")?, atom(&connection, "UTF8_STRING")?);
         let mut titles = Vec::new();
-        for window in windows.value32().into_iter().flatten() {
+        for window in windows(&connection, root)? {
             // A window may close while we ask.
             if let Ok(name) = connection.get_property(false, window, title, utf8, 0, 1024)?.reply() {
                 titles.push(String::from_utf8_lossy(&name.value).into_owned());
@@ -104,6 +141,50 @@ impl Display {
         }
         Ok(titles)
     }
+
+    /// Asks every window to close, as a click on its close button does (Extended Window Manager Hints, _NET_CLOSE_WINDOW).
+    pub(crate) fn close_windows(&self) -> anyhow::Result<()> {
+        /// A pager or taskbar: the user's own wish.
+        const BY_THE_USER: u32 = 2;
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
+        let close = atom(&connection, "_NET_CLOSE_WINDOW")?;
+        for window in windows(&connection, root)? {
+            let message = ClientMessageEvent::new(32, window, close, [0, BY_THE_USER, 0, 0, 0]);
+            let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+            connection.send_event(false, root, mask, message)?.check()?;
+        }
+        Ok(())
+    }
+
+    /// Whether a window shows something: more than one colour inside its frame.
+    pub(crate) fn window_shows_something(&self) -> anyhow::Result<bool> {
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
+        for window in windows(&connection, root)? {
+            // A window may be on its way, not yet drawn or gone again.
+            let Ok(size) = connection.get_geometry(window)?.reply() else { continue };
+            let request = connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, size.width, size.height, !0)?;
+            let Ok(image) = request.reply() else { continue };
+            let mut pixels = image.data.chunks_exact(4);
+            let first = pixels.next();
+            if pixels.any(|pixel| Some(pixel) != first) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn atom(connection: &RustConnection, name: &str) -> anyhow::Result<u32> {
+    Ok(connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
+}
+
+/// The windows that the window manager knows.
+fn windows(connection: &RustConnection, root: Window) -> anyhow::Result<Vec<Window>> {
+    let list = atom(connection, "_NET_CLIENT_LIST")?;
+    let windows = connection.get_property(false, root, list, AtomEnum::WINDOW, 0, 1024)?.reply()?;
+    Ok(windows.value32().into_iter().flatten().collect())
 }
 
 /// One entry of an Xauthority file (Xau, `XauFileName(3)`) that fits any address.

@@ -101,22 +101,53 @@ impl Window {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Presses the button, link or label with this visible text or accessible name.
+    /// Presses the button, link or label with exactly this visible text or accessible name, or else the first that
+    /// contains it.
     ///
     /// # Errors
     /// There is none within `limit`, or it cannot be pressed.
     pub async fn press(&self, name: &str, limit: Duration) -> anyhow::Result<()> {
         let quoted = serde_json::to_string(name)?;
-        let xpath = format!(
-            "//*[self::button or self::a or self::label or self::summary or @role='button' or @role='menuitem']\
-             [contains(normalize-space(.), {quoted}) or @aria-label={quoted}]"
-        );
-        let waited = self.client.wait().at_most(limit).for_element(Locator::XPath(&xpath)).await;
-        match waited {
-            Ok(element) => element.click().await.with_context(|| format!("{name:?} cannot be pressed")),
-            Err(error) => {
-                Err(error).with_context(|| format!("nothing to press called {name:?}")).context(self.text().await?)
+        let pressable = "self::button or self::a or self::label or self::summary or @role='button'";
+        let exact = format!("//*[{pressable}][normalize-space(.)={quoted} or @aria-label={quoted}]");
+        let containing = format!("//*[{pressable}][contains(normalize-space(.), {quoted})]");
+        self.press_first(name, &[Locator::XPath(&exact), Locator::XPath(&containing)], limit).await
+    }
+
+    /// Presses what a CSS selector finds.
+    ///
+    /// # Errors
+    /// There is nothing within `limit`, or it cannot be pressed.
+    pub async fn press_css(&self, css: &str, limit: Duration) -> anyhow::Result<()> {
+        self.press_first(css, &[Locator::Css(css)], limit).await
+    }
+
+    async fn press_first(&self, name: &str, places: &[Locator<'_>], limit: Duration) -> anyhow::Result<()> {
+        let mut last = "it is not there".to_owned();
+        let pressed = wait_until(&format!("{name:?} can be pressed"), limit, async || {
+            for place in places {
+                for element in self.client.find_all(*place).await? {
+                    if !element.is_displayed().await.unwrap_or(false) {
+                        continue;
+                    }
+                    // A person scrolls on until nothing covers it; the driver stops as soon as it is inside the window.
+                    let target = serde_json::to_value(&element)?;
+                    let script = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+                    self.client.execute(script, vec![target]).await?;
+                    match element.click().await {
+                        Ok(()) => return Ok(Some(())),
+                        // It moves or fades in, something lies over it, or it was drawn anew: look again. The driver's
+                        // own words are in the error's debug form only.
+                        Err(error) => last = format!("{error:?}"),
+                    }
+                }
             }
+            Ok(None)
+        })
+        .await;
+        match pressed {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.context(last).context(format!("the window says: {}", self.text().await?))),
         }
     }
 

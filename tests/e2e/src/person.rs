@@ -47,10 +47,12 @@ impl<'a> Person<'a> {
     pub async fn write(&self, window: &Window, report: Report<'_>) -> anyhow::Result<()> {
         window.find("#report-text", SOON).await?.send_keys(report.text).await?;
         if report.screenshot {
-            window.press(&self.words.get("files-screenshot")?, SOON).await?;
-            window.press(&self.words.get("screenshot-attach")?, SOON).await?;
-            // Back at the report, with the picture among its files.
-            window.find("#report-text", SOON).await?;
+            window.press_css("#add-screenshot", SOON).await?;
+            // The whole screen is what is offered first.
+            window.press(&self.words.get("screenshot-continue")?, SOON).await?;
+            window.press(&self.words.get("screenshot-keep")?, SOON).await?;
+            // Said once the picture is among the report's files.
+            window.says(&self.words.get("screenshot-added")?, SOON).await?;
         }
         window.press(&self.words.get("report-next")?, SOON).await?;
         window.says(&self.words.get("preview-understood")?, SOON).await
@@ -81,12 +83,14 @@ impl<'a> Person<'a> {
     /// # Errors
     /// It stays.
     pub async fn close(&self, window: Window) -> anyhow::Result<()> {
-        window.client.execute("window.close()", Vec::new()).await?;
-        drop(window);
+        self.desktop.close_windows()?;
         deskside_desktop::wait_until("the window is gone", SOON, async || {
             Ok(self.desktop.window_titles()?.is_empty().then_some(()))
         })
-        .await
+        .await?;
+        // The session ended with its page.
+        drop(window);
+        Ok(())
     }
 
     /// What is on the screen under a heading or anywhere, found by an XPath.

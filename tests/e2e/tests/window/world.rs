@@ -1,5 +1,7 @@
 //! What every story begins with.
 
+use std::path::PathBuf;
+
 use deskside_desktop::{Desktop, Options};
 use deskside_e2e::{Agent, Hub, Programs, Words};
 
@@ -32,12 +34,23 @@ impl World {
         match result {
             Ok(value) => value,
             Err(error) => panic!(
-                "{error:?}\n--- the agent said:\n{}\n--- the hub said:\n{}\n--- on the screen: {:?}, in the tray: {}",
+                "{error:#}\n--- the screen is in {}\n--- the agent said:\n{}\n--- the hub said:\n{}\n--- on the screen: {:?}, in the tray: {}",
+                self.keep_picture().display(),
                 self.agent.output(),
                 self.hub.output(),
                 self.desktop.window_titles(),
                 self.desktop.tray().map_or(0, |tray| tray.items().len()),
             ),
         }
+    }
+
+    /// Keeps a picture of the screen where the test ends, beside what cargo builds.
+    fn keep_picture(&self) -> PathBuf {
+        let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("e2e-failures");
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = std::thread::current().name().unwrap_or("test").replace("::", "-");
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(&file, self.desktop.picture().unwrap_or_default()).unwrap();
+        file
     }
 }
