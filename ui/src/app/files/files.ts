@@ -27,7 +27,7 @@ export function isPicture(attachment: Pick<AttachmentMeta, 'media_type'>): boole
   return ['image/png', 'image/jpeg', 'image/gif', 'image/webp'].includes(attachment.media_type);
 }
 
-/** The files of a paste: a picture in the clipboard has no name of its own worth keeping. */
-export function pasted(items: DataTransfer | null): File[] {
-  return [...(items?.files ?? [])];
+/** The files of a paste; none if it also holds text (office programs add a picture of the text they copy). */
+export function pasted(clipboard: DataTransfer | null): File[] {
+  return clipboard && clipboard.getData('text/plain') === '' ? [...clipboard.files] : [];
 }

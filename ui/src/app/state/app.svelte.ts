@@ -81,11 +81,14 @@ class App {
     void tick().then(() => (this.announcement = sentence));
   }
 
-  /** Goes to another screen; the way back remembers where the focus was. */
-  async go(view: View): Promise<void> {
-    await this.settle();
+  /**
+   * Goes to another screen; the way back remembers where the focus was. `from` is what the way back leads to, where that
+   * is known better than from how we came (a draft that had no name yet when its screen opened).
+   */
+  async go(view: View, from = this.view): Promise<void> {
     const focus = document.activeElement?.id || null;
-    this.#visited = [...this.#visited, { view: this.view, focus }];
+    await this.settle();
+    this.#visited = [...this.#visited, { view: from, focus }];
     this.restoreFocus = null;
     this.view = view;
   }
