@@ -197,7 +197,7 @@ async fn answer(State(kept): State<Arc<Kept>>, request: Request) -> Response {
         let mut faults = kept.faults.lock().unwrap();
         let at = faults.iter().position(|(on, _)| {
             let (method, rest) = on.split_once(' ').unwrap();
-            line.starts_with(method) && (path == rest || (rest.starts_with('*') && path.ends_with(&rest[1..])))
+            line.starts_with(method) && (path == rest || (rest.starts_with('*') && path.contains(&rest[1..])))
         });
         at.and_then(|at| faults.remove(at)).map(|(_, fault)| fault)
     };

@@ -1,6 +1,6 @@
 //! An app whose desktop is a recording, on a real store in a real folder, speaking real HTTP to a desk of these tests.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part of this one")]
 
 pub mod desk;
 
