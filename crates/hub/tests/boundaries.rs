@@ -148,6 +148,22 @@ async fn every_answer_carries_the_headers() {
 }
 
 #[tokio::test]
+async fn no_address_leads_out_of_the_console() {
+    let desk = Desk::start(None).await;
+    for path in [
+        "..%2f..%2fpackage.json",
+        "%2e%2e/%2e%2e/package.json",
+        "..%5c..%5cpackage.json",
+        "%2fetc%2fpasswd",
+        "assets/..%2f..%2f..%2fpackage.json",
+    ] {
+        let answer = desk.http.get(format!("{}/console/{path}", desk.url)).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(!text.contains("devDependencies") && !text.contains("root:"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_needs_our_own_page_and_its_token() {
     let mut desk = Desk::start(None).await;
     let device = desk.device().await;

@@ -202,7 +202,16 @@ async fn with_a_certificate_it_speaks_tls() {
             http = http.http1_only();
         }
         let url = format!("https://localhost:{}/api/v1/health", hub.address.port());
-        let answer = http.build().unwrap().get(url).send().await.unwrap();
+        let http = http.build().unwrap();
+        let ours = format!("https://localhost:{}", hub.address.port());
+        for (origin, status) in
+            [(ours.as_str(), StatusCode::UNAUTHORIZED), ("https://evil.example", StatusCode::FORBIDDEN)]
+        {
+            let sign_in = http.post(format!("{ours}/api/v1/console/session")).header("origin", origin);
+            let answer = sign_in.json(&json!({ "login": "admin", "password": "wrong" })).send().await.unwrap();
+            assert_eq!(answer.status(), status, "a browser's sign-in from {origin}");
+        }
+        let answer = http.get(url).send().await.unwrap();
         assert_eq!(answer.version(), if only_1 { reqwest::Version::HTTP_11 } else { reqwest::Version::HTTP_2 });
         assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
         assert_eq!(answer.status(), StatusCode::OK);

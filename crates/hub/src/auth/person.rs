@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::uri::{Authority, Uri};
 use axum::http::{HeaderMap, Method, header, request::Parts};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -75,7 +76,7 @@ impl FromRequestParts<Arc<AppState>> for SignedIn {
         state.rates.session(&session)?;
         let csrf_token = secrets::csrf_token(&secret);
         if !is_safe(&parts.method) {
-            check_origin(&parts.headers, &state.config)?;
+            check_origin(&parts.headers, &parts.uri, &state.config)?;
             let sent = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
             if !secrets::same(sent, &csrf_token) {
                 return Err(ApiError::new(ErrorCode::Forbidden, "the CSRF token is missing or not this session's"));
@@ -116,7 +117,7 @@ fn is_safe(method: &Method) -> bool {
 
 /// Refuses what a browser sends for another site's page. Browsers always say where a changing request comes from
 /// (Fetch Standard, 3.2); what says nothing is no browser, and has no cookie that it did not ask for itself.
-pub(crate) fn check_origin(headers: &HeaderMap, config: &Config) -> ApiResult<()> {
+pub(crate) fn check_origin(headers: &HeaderMap, uri: &Uri, config: &Config) -> ApiResult<()> {
     let foreign = || ApiError::new(ErrorCode::Forbidden, "the request comes from another site's page");
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     if text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
@@ -127,7 +128,9 @@ pub(crate) fn check_origin(headers: &HeaderMap, config: &Config) -> ApiResult<()
         Some(url) => url.origin().ascii_serialization(),
         None => {
             let scheme = if config.tls.is_some() { "https" } else { "http" };
-            format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or_default())
+            // HTTP/2 says it in the address (RFC 9113, 8.3.1).
+            let host = text(header::HOST.as_str()).or(uri.authority().map(Authority::as_str));
+            format!("{scheme}://{}", host.unwrap_or_default())
         }
     };
     if origin.eq_ignore_ascii_case(&ours) { Ok(()) } else { Err(foreign()) }
@@ -145,8 +148,9 @@ mod tests {
     #[test]
     fn only_our_own_page_may_change_something() {
         let mut config = Config::new("127.0.0.1:0".parse().unwrap(), "x".into());
-        let ask =
-            |config: &Config, pairs: &[(&'static str, &'static str)]| check_origin(&headers(pairs), config).is_ok();
+        let ask = |config: &Config, pairs: &[(&'static str, &'static str)]| {
+            check_origin(&headers(pairs), &Uri::from_static("/x"), config).is_ok()
+        };
         assert!(ask(
             &config,
             &[("host", "hub:8470"), ("origin", "http://hub:8470"), ("sec-fetch-site", "same-origin")]
@@ -156,6 +160,9 @@ mod tests {
         assert!(!ask(&config, &[("host", "hub:8470"), ("origin", "null")]));
         assert!(!ask(&config, &[("host", "hub:8470"), ("sec-fetch-site", "cross-site")]));
         assert!(!ask(&config, &[("host", "hub:8470"), ("sec-fetch-site", "same-site")]));
+        let over_http_2 =
+            check_origin(&headers(&[("origin", "http://hub:8470")]), &Uri::from_static("http://hub:8470/x"), &config);
+        assert!(over_http_2.is_ok());
         config.public_url = Some("https://desk.example/".parse().unwrap());
         assert!(ask(&config, &[("host", "10.0.0.5:8470"), ("origin", "https://desk.example")]));
         assert!(!ask(&config, &[("host", "10.0.0.5:8470"), ("origin", "http://10.0.0.5:8470")]));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum_extra::extract::CookieJar;
 use deskside_protocol::ErrorCode;
 use deskside_protocol::desk::{ChangePassword, Problem, Session, SignIn};
@@ -28,10 +28,11 @@ pub(crate) async fn sign_in(
     State(state): State<Arc<AppState>>,
     peer: ConnectInfo<SocketAddr>,
     headers: HeaderMap,
+    uri: Uri,
     Json(asked): Json<SignIn>,
 ) -> ApiResult<(CookieJar, axum::Json<Session>)> {
     // Before there is a session too: nobody may sign others in to an account of theirs.
-    check_origin(&headers, &state.config)?;
+    check_origin(&headers, &uri, &state.config)?;
     let address = caller(&state, peer, &headers);
     // Cut, so that the tables of failures hold no long keys.
     let login = one_line(&asked.login, 64).to_lowercase();
