@@ -119,6 +119,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 #[path = "collect_tests.rs"]
 mod tests;

@@ -1,5 +1,7 @@
 //! Why a collector has nothing to show.
 
+use std::io::ErrorKind;
+
 use deskside_protocol::facts::SectionFailure;
 
 /// Why a section is missing, with a detail for technicians (redacted before it leaves this crate).
@@ -36,11 +38,15 @@ impl Failure {
     /// From an error of the operating system, with what was being done.
     #[must_use]
     pub fn io(doing: &str, error: &std::io::Error) -> Self {
-        let why = match error.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => SectionFailure::Unavailable,
-            std::io::ErrorKind::PermissionDenied => SectionFailure::Denied,
-            std::io::ErrorKind::TimedOut => SectionFailure::TimedOut,
-            _ => SectionFailure::Broken,
+        let kind = error.kind();
+        let why = if matches!(kind, ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
+            SectionFailure::Unavailable
+        } else if kind == ErrorKind::PermissionDenied {
+            SectionFailure::Denied
+        } else if kind == ErrorKind::TimedOut {
+            SectionFailure::TimedOut
+        } else {
+            SectionFailure::Broken
         };
         Self { why, detail: format!("{doing}: {error}") }
     }

@@ -244,7 +244,8 @@ fn occurs(text: &str, start: &str) -> bool {
     text.match_indices(start).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after = text.get(at + start.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(char::is_alphanumeric) && !(whole && after.is_some_and(char::is_alphanumeric))
+        let goes_on = whole && after.is_some_and(char::is_alphanumeric);
+        !goes_on && !before.is_some_and(char::is_alphanumeric)
     })
 }
 

@@ -101,19 +101,20 @@ impl Properties {
 
 fn failure(error: zbus::Error) -> Failure {
     let detail = format!("D-Bus: {error}");
-    match &error {
-        zbus::Error::MethodError(name, ..) => match name.as_str() {
-            "org.freedesktop.DBus.Error.ServiceUnknown"
-            | "org.freedesktop.DBus.Error.NameHasNoOwner"
-            | "org.freedesktop.DBus.Error.UnknownMethod"
-            | "org.freedesktop.DBus.Error.UnknownInterface"
-            | "org.freedesktop.DBus.Error.UnknownObject" => Failure::unavailable(detail),
-            "org.freedesktop.DBus.Error.AccessDenied"
-            | "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" => Failure::denied(detail),
-            "org.freedesktop.DBus.Error.NoReply" | "org.freedesktop.DBus.Error.Timeout" => Failure::timed_out(detail),
-            _ => Failure::broken(detail),
-        },
-        zbus::Error::InputOutput(io) | zbus::Error::Connection(io, _) => Failure::io("D-Bus", io),
+    if let zbus::Error::InputOutput(io) | zbus::Error::Connection(io, _) = &error {
+        return Failure::io("D-Bus", io);
+    }
+    let zbus::Error::MethodError(name, ..) = &error else { return Failure::broken(detail) };
+    match name.as_str() {
+        "org.freedesktop.DBus.Error.ServiceUnknown"
+        | "org.freedesktop.DBus.Error.NameHasNoOwner"
+        | "org.freedesktop.DBus.Error.UnknownMethod"
+        | "org.freedesktop.DBus.Error.UnknownInterface"
+        | "org.freedesktop.DBus.Error.UnknownObject" => Failure::unavailable(detail),
+        "org.freedesktop.DBus.Error.AccessDenied" | "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" => {
+            Failure::denied(detail)
+        }
+        "org.freedesktop.DBus.Error.NoReply" | "org.freedesktop.DBus.Error.Timeout" => Failure::timed_out(detail),
         _ => Failure::broken(detail),
     }
 }

@@ -108,15 +108,17 @@ fn reasons(value: Option<&IppValue>) -> Vec<String> {
 }
 
 fn text(value: &IppValue) -> Option<String> {
-    Some(match value {
-        IppValue::NameWithoutLanguage(name) => name.to_string(),
-        IppValue::NameWithLanguage { name, .. } => name.to_string(),
-        IppValue::TextWithoutLanguage(text) => text.to_string(),
-        IppValue::TextWithLanguage { text, .. } => text.to_string(),
-        IppValue::Uri(uri) => uri.to_string(),
-        IppValue::Keyword(keyword) => keyword.to_string(),
-        _ => return None,
-    })
+    if let IppValue::NameWithoutLanguage(name) | IppValue::NameWithLanguage { name, .. } = value {
+        Some(name.to_string())
+    } else if let IppValue::TextWithoutLanguage(text) | IppValue::TextWithLanguage { text, .. } = value {
+        Some(text.to_string())
+    } else if let IppValue::Uri(uri) = value {
+        Some(uri.to_string())
+    } else if let IppValue::Keyword(keyword) = value {
+        Some(keyword.to_string())
+    } else {
+        None
+    }
 }
 
 /// What stands between the scheme and an `@`, and behind a `?`, may be a password or a serial number.
