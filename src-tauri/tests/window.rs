@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(20);
 
+/// What the small agent takes and leaves open.
+const NEVER_ANSWERED: Request = Request::Doctor;
+
 /// An agent that knows Home and Settings, and remembers what it was asked.
 struct Agent {
     windows: Arc<Mutex<Vec<Sender>>>,
@@ -40,6 +43,9 @@ impl Agent {
                     peers.spawn(async move {
                         while let Some(call) = calls.next().await {
                             asked.lock().unwrap().push(call.request.clone());
+                            if call.request == NEVER_ANSWERED {
+                                continue;
+                            }
                             sender.reply(call.id, answer(&call.request, theme));
                         }
                     });
@@ -125,15 +131,17 @@ impl Scene {
         Ok(listed.lines().filter(|line| line.starts_with("0x")).collect::<Vec<_>>().join("\n"))
     }
 
-    async fn window_is(&self, there: bool) -> anyhow::Result<()> {
+    /// Waits until the window is on the screen, or not; one that ended instead is told with how it ended.
+    async fn window_is(&self, there: bool, process: &mut Process) -> anyhow::Result<()> {
         let seen = wait_until(&format!("a window on the screen: {there}"), SOON, async || {
+            if there && !process.runs() {
+                let status = process.ended(SOON).await?;
+                anyhow::bail!("the window ended: {status}");
+            }
             Ok((self.windows().await?.contains("Deskside") == there).then_some(()))
         })
         .await;
-        seen.with_context(|| {
-            let log = std::fs::read_to_string(self.desktop.logs().join("window.log"));
-            format!("on the screen: {:?}; the window wrote: {}", self.desktop.window_titles(), log.unwrap_or_default())
-        })
+        seen.with_context(|| format!("it wrote: {}", process.output()))
     }
 
     /// Keeps a picture of the screen where a failed or curious run can find it.
@@ -161,7 +169,7 @@ async fn the_window_opens_by_the_tray_asks_the_agent_and_shows_nothing_else() ->
     let scene = Scene::set().await?;
     let agent = Agent::start(Server::bind(&scene.endpoint)?, Theme::System);
     let mut process = scene.open(&Route::Home)?;
-    scene.window_is(true).await?;
+    scene.window_is(true, &mut process).await?;
 
     let listed = scene.windows().await?;
     assert!(listed.contains("deskside.deskside"), "the class by which desktops find the icon: {listed}");
@@ -213,7 +221,7 @@ async fn the_window_opens_by_the_tray_asks_the_agent_and_shows_nothing_else() ->
 
     // Closed, it is gone at once, and the process soon.
     script(&window, "setTimeout(() => window.__TAURI_INTERNALS__.invoke('close_window'), 0)").await?;
-    scene.window_is(false).await?;
+    scene.window_is(false, &mut process).await?;
     assert!(process.ended(SOON).await?.success());
     Ok(())
 }
@@ -223,7 +231,7 @@ async fn the_window_follows_the_agent_and_outlives_it() -> anyhow::Result<()> {
     let scene = Scene::set().await?;
     let agent = Agent::start(Server::bind(&scene.endpoint)?, Theme::Dark);
     let mut process = scene.open(&Route::Settings)?;
-    scene.window_is(true).await?;
+    scene.window_is(true, &mut process).await?;
     let window = Window::attach(&scene.desktop, SOON).await?;
     assert_eq!(
         script(&window, "return matchMedia('(prefers-color-scheme: dark)').matches").await?,
@@ -255,7 +263,7 @@ async fn the_window_follows_the_agent_and_outlives_it() -> anyhow::Result<()> {
     assert_eq!(hidden, json!({ "ok": null }));
     assert_eq!(scene.windows().await?, "", "gone when it says so");
     assert_eq!(invoke(&window, "show_after_capture", json!({})).await?, json!({ "ok": null }));
-    scene.window_is(true).await?;
+    scene.window_is(true, &mut process).await?;
     wait_until("the window in its place", SOON, async || Ok((scene.windows().await? == place).then_some(()))).await?;
 
     // The agent crashes and comes back.
@@ -272,13 +280,19 @@ async fn the_window_follows_the_agent_and_outlives_it() -> anyhow::Result<()> {
     let home = invoke(&window, "request", json!({ "payload": { "request": "home" } })).await?;
     assert_eq!(home["ok"]["body"]["name"], "Ada", "{home}");
 
-    // Closed while a click in the tray is under way, it stays.
-    script(&window, "setTimeout(() => window.__TAURI_INTERNALS__.invoke('close_window'), 0)").await?;
-    scene.window_is(false).await?;
+    // Closed, it waits for the answer that the agent owes; a click in the tray meanwhile calls it back.
+    script(
+        &window,
+        "window.__TAURI_INTERNALS__.invoke('request', { payload: { request: 'doctor' } });
+         setTimeout(() => window.__TAURI_INTERNALS__.invoke('close_window'), 0)",
+    )
+    .await?;
+    scene.window_is(false, &mut process).await?;
     again.tell(&Event::Navigate { route: Route::Home });
-    scene.window_is(true).await?;
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    assert!(process.runs());
+    scene.window_is(true, &mut process).await?;
+    // Longer than it would have waited.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(process.runs() && scene.windows().await?.contains("Deskside"));
     drop(again.running);
     Ok(())
 }
@@ -305,7 +319,7 @@ async fn the_size_is_remembered_and_small_is_small_enough() -> anyhow::Result<()
     };
 
     let mut first = scene.open(&Route::Home)?;
-    scene.window_is(true).await?;
+    scene.window_is(true, &mut first).await?;
     let window = Window::attach(&scene.desktop, SOON).await?;
     resize(100, 500).await?;
     let width = wait_until("the smallest width", SOON, async || {
@@ -323,7 +337,7 @@ async fn the_size_is_remembered_and_small_is_small_enough() -> anyhow::Result<()
     close(&mut first).await?;
 
     let mut second = scene.open(&Route::Home)?;
-    scene.window_is(true).await?;
+    scene.window_is(true, &mut second).await?;
     let window = Window::attach(&scene.desktop, SOON).await?;
     assert_eq!(script(&window, "return [innerWidth, innerHeight]").await?, json!([600, 500]));
     close(&mut second).await
@@ -333,8 +347,8 @@ async fn the_size_is_remembered_and_small_is_small_enough() -> anyhow::Result<()
 async fn without_an_agent_there_is_still_a_window() -> anyhow::Result<()> {
     let scene = Scene::set().await?;
     let begun = Instant::now();
-    let _process = scene.open(&Route::Home)?;
-    scene.window_is(true).await?;
+    let mut process = scene.open(&Route::Home)?;
+    scene.window_is(true, &mut process).await?;
     assert!(begun.elapsed() < Duration::from_secs(10), "it does not wait for what is not there");
     let window = Window::attach(&scene.desktop, SOON).await?;
     let lost = invoke(&window, "request", json!({ "payload": { "request": "home" } })).await?;
