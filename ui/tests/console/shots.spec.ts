@@ -33,6 +33,9 @@ for (const { language, theme } of LOOKS) {
     await go(`tickets/${number}`);
     await page.locator('article.ticket').waitFor();
     await shot('ticket');
+    await page.locator('section.thread').scrollIntoViewIfNeeded();
+    await page.locator('section.thread li').last().scrollIntoViewIfNeeded();
+    await shot('thread');
     await page.keyboard.press('n');
     await page.keyboard.type('Toner commandé, livraison demain.');
     for (const section of ['disks', 'network']) await page.locator(`#section-${section} > summary`).click();
