@@ -148,16 +148,16 @@ test('many requests: a screenful at a time, and each can be found', async ({ win
   const { page } = window;
   await helpdesk.hub.stop();
   try {
-    for (let index = 1; index <= 34; index += 1) await desk.submit(`Problem number ${index} of many`);
+    for (let index = 1; index <= 34; index += 1) await desk.submit(`Problem k${index} of many`);
   } finally {
     await helpdesk.hub.start();
   }
   await window.open({ screen: 'requests' });
-  const rows = page.getByRole('button', { name: /^Problem number|Problem number/ });
+  const rows = page.getByRole('button', { name: /Problem k/ });
   await expect(rows).toHaveCount(30);
   await page.getByRole('button', { name: 'Show 4 more' }).click();
   await expect(rows).toHaveCount(34);
-  await page.getByLabel('Find a request').fill('number 17');
+  await page.getByLabel('Find a request').fill('k17');
   await expect(rows).toHaveCount(1);
   await expect(page.getByText('1 request found')).toBeVisible();
   await page.getByLabel('Find a request').fill('nothing like it');
