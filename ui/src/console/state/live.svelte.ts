@@ -12,6 +12,8 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 30_000;
 /** How often pages look again by themselves while there is no live connection. */
 const LOOK_AGAIN_MS = 20_000;
+/** The hub ends every stream after a while and the console comes back at once: that is no news. */
+const UNSAID_MS = 2_500;
 
 /** Wait before try number `attempt` (from 0): doubling, at most half a minute, spread so that consoles do not return together. */
 export function retryDelay(attempt: number, random: () => number = Math.random): number {
@@ -26,6 +28,7 @@ class Live {
   #retry: number | undefined;
   #clock: number | undefined;
   #interrupted = false;
+  #saying: number | undefined;
 
   /** Connects; does nothing if it is connected. */
   start(): void {
@@ -45,13 +48,19 @@ class Live {
     this.#source?.close();
     this.#source = undefined;
     this.#attempt = 0;
-    this.state = 'connecting';
+    this.#say('connecting');
   }
 
   /** Calls back on every change until the returned function is called. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #say(state: LiveState): void {
+    window.clearTimeout(this.#saying);
+    this.#saying = undefined;
+    this.state = state;
   }
 
   #tell(change: ConsoleChange | undefined): void {
@@ -64,7 +73,7 @@ class Live {
     this.#source = source;
     source.addEventListener('open', () => {
       this.#attempt = 0;
-      this.state = 'live';
+      this.#say('live');
       window.clearInterval(this.#clock);
       this.#clock = undefined;
       if (this.#interrupted) this.#tell(undefined);
@@ -87,7 +96,8 @@ class Live {
 
   #lost(): void {
     this.#interrupted = true;
-    this.state = navigator.onLine ? 'reconnecting' : 'offline';
+    if (navigator.onLine) this.#saying ??= window.setTimeout(() => (this.state = 'reconnecting'), UNSAID_MS);
+    else this.#say('offline');
     window.clearTimeout(this.#retry);
     this.#retry = window.setTimeout(() => this.#connect(), retryDelay(this.#attempt));
     this.#attempt += 1;
