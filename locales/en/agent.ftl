@@ -58,6 +58,7 @@ notify-screen-failed = No picture of the screen
 cli-about = Report a problem to the helpdesk, with what a technician needs to know.
 cli-about-run = Without a command, Deskside starts and stays in the tray. If it runs already, its window opens.
 cli-usage = Usage:
+cli-command = command
 cli-commands = Commands
 cli-options = Options
 cli-arguments = Arguments

@@ -224,7 +224,7 @@ fn localised(command: Command, texts: &Texts) -> Command {
     command
         .help_template(template)
         .subcommand_help_heading(texts.cli_commands())
-        .subcommand_value_name(texts.cli_commands())
+        .subcommand_value_name(texts.cli_command())
         .disable_help_flag(true)
         .arg(
             Arg::new("help")
@@ -250,7 +250,8 @@ impl Session {
             Some(("enrol", given)) => self.enrol(&text_of(given, "hub"), &text_of(given, "token")).await,
             Some(("show", given)) => {
                 let screen = text_of(given, "screen");
-                let route = SCREENS.into_iter().find(|(name, _)| *name == screen).map_or(Route::Home, |(_, route)| route);
+                let route =
+                    SCREENS.into_iter().find(|(name, _)| *name == screen).map_or(Route::Home, |(_, route)| route);
                 self.agent().await?.request(Request::ShowWindow { route }).await?;
                 say(&self.texts.cli_shown())?;
                 Ok(Exit::Done)
@@ -402,7 +403,7 @@ mod tests {
             }
         }
         let french = command(&Texts::for_language("fr")).render_help().to_string();
-        for english in ["Usage", "Options:", "Commands", "Print"] {
+        for english in ["Usage", "Commands", "Print", "Options:", "[command]"] {
             assert!(!french.contains(english), "{english} is left in\n{french}");
         }
     }

@@ -150,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::open(&folder.path().join("agent.log"), 100, 3).unwrap();
         for number in 0..100 {
-            write!(log.make_writer(), "line number {number:03}\n").unwrap();
+            log.make_writer().write_all(format!("line number {number:03}\n").as_bytes()).unwrap();
         }
         let found = files(folder.path());
         assert_eq!(

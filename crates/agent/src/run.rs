@@ -85,6 +85,8 @@ pub fn agent(paths: Paths, show: bool) -> anyhow::Result<Ended> {
 }
 
 async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended> {
+    // Heard from the first moment: a session that ends while we start must not end us half made.
+    let mut signals = Signals::listen();
     let folder = paths.make_data_folder();
     let _lock = match lock(&paths) {
         Lock::Ours(file) => Some(file),
@@ -141,7 +143,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
 
     tokio::select! {
         () = controller.stopped() => tracing::info!("asked to end"),
-        name = signal() => tracing::info!(signal = name, "told to end by the system"),
+        name = signals.next() => tracing::info!(signal = name, "told to end by the system"),
     }
     end(controller, window, ending, served).await;
     Ok(Ended::Ran)
@@ -168,32 +170,56 @@ async fn end(
     tracing::info!("ended");
 }
 
-/// Resolves when the session, the system or a terminal tells us to end.
-async fn signal() -> &'static str {
-    #[cfg(unix)]
-    {
+/// What the session, the system or a terminal ends us with.
+#[cfg(unix)]
+struct Signals {
+    each: Vec<(&'static str, tokio::signal::unix::Signal)>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        let of = |kind| async move {
-            match signal(kind) {
-                Ok(mut signals) => drop(signals.recv().await),
-                Err(error) => {
-                    tracing::warn!(%error, "a signal cannot be heard");
-                    std::future::pending().await
+        let kinds = [
+            ("SIGTERM", SignalKind::terminate()),
+            ("SIGINT", SignalKind::interrupt()),
+            ("SIGHUP", SignalKind::hangup()),
+        ];
+        // A signal that cannot be heard ends us as the system sees fit; the store survives that too.
+        Self { each: kinds.into_iter().filter_map(|(name, kind)| Some((name, signal(kind).ok()?))).collect() }
+    }
+
+    /// The name of the first that comes.
+    async fn next(&mut self) -> &'static str {
+        std::future::poll_fn(|context| {
+            for (name, signal) in &mut self.each {
+                if signal.poll_recv(context).is_ready() {
+                    return std::task::Poll::Ready(*name);
                 }
             }
-        };
-        tokio::select! {
-            () = of(SignalKind::terminate()) => "SIGTERM",
-            () = of(SignalKind::interrupt()) => "SIGINT",
-            () = of(SignalKind::hangup()) => "SIGHUP",
-        }
+            std::task::Poll::Pending
+        })
+        .await
     }
-    #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => "Ctrl-C",
-        Err(error) => {
-            tracing::warn!(%error, "a signal cannot be heard");
-            std::future::pending().await
+}
+
+/// Ctrl-C, or the session's end.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) -> &'static str {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl-C",
+            Err(error) => {
+                tracing::warn!(%error, "a signal cannot be heard");
+                std::future::pending().await
+            }
         }
     }
 }

@@ -155,7 +155,8 @@ impl WindowPort for Window {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
@@ -166,7 +167,7 @@ mod tests {
         let file = folder.join("window");
         let script = format!(
             "#!/bin/sh\nprintf '%s|%s|%s\\n' \"$2\" \"$DESKSIDE_SOCKET\" \"$WEBKIT_DISABLE_DMABUF_RENDERER\" >> {}\n\
-             exec sh -c 'sleep {seconds}; exit {code}'\n",
+             [ {code} = 0 ] && exec sleep {seconds}\nsleep {seconds}; exit {code}\n",
             folder.join("started").display()
         );
         std::fs::write(&file, script).unwrap();

@@ -56,6 +56,7 @@ pub(crate) const IDS: &[&str] = &[
     "cli-arguments",
     "cli-cannot-start",
     "cli-collecting",
+    "cli-command",
     "cli-commands",
     "cli-doctor",
     "cli-doctor-bad",
@@ -614,6 +615,12 @@ impl Texts {
     #[must_use]
     pub fn cli_collecting(&self) -> String {
         self.format("cli-collecting", &[])
+    }
+
+    /// `command`
+    #[must_use]
+    pub fn cli_command(&self) -> String {
+        self.format("cli-command", &[])
     }
 
     /// `Commands`

@@ -44,6 +44,7 @@ export interface Messages {
   'cli-arguments': null;
   'cli-cannot-start': { reason: string | number };
   'cli-collecting': null;
+  'cli-command': null;
   'cli-commands': null;
   'cli-doctor': null;
   'cli-doctor-bad': { count: number };
