@@ -7,16 +7,11 @@ mod tables;
 
 use std::net::IpAddr;
 
-use deskside_protocol::{
-    facts::{Connectivity, InterfaceKind, Network, Reachability},
-    limits,
-};
+use deskside_protocol::facts::{Connectivity, InterfaceKind, Network};
 use futures_util::future::join_all;
 
+use super::{proxy::without_credentials, reach};
 use crate::{Context, Failure, blocking, linux::files};
-
-/// Gateways and name servers that are asked, at most.
-const ASKED: usize = 6;
 
 pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
     let for_read = ctx.clone();
@@ -25,11 +20,10 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
     let mut interfaces = interfaces?;
     let resolver = tables::resolver(&files::text(&ctx.path("/etc/resolv.conf")).unwrap_or_default());
     let name_servers = upstream(ctx, &resolver.servers);
-    let question = ctx.servers.iter().find_map(url::Url::domain).map(str::to_owned);
     let (gateways, name_servers, servers) = tokio::join!(
-        join_all(tables::gateways(ctx).into_iter().take(ASKED).map(|gateway| probes::gateway(ctx, gateway))),
-        join_all(name_servers.into_iter().take(ASKED).map(|server| probes::name_server(server, question.as_deref()))),
-        join_all(ctx.servers.iter().take(limits::FACTS_LIST).map(probes::server)),
+        join_all(tables::gateways(ctx).into_iter().take(reach::ASKED).map(|gateway| probes::gateway(ctx, gateway))),
+        reach::name_servers(&name_servers, &ctx.servers),
+        reach::servers(&ctx.servers),
     );
     let (connectivity, mut vpn_up) = match manager {
         Ok(said) => {
@@ -49,7 +43,7 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
         domains: resolver.domains,
         proxy: proxy.or_else(|| proxy_of_session(ctx)),
         vpn_up,
-        connectivity: judged(connectivity, &servers),
+        connectivity: reach::judged(connectivity, &servers),
         servers,
     })
 }
@@ -62,15 +56,6 @@ fn upstream(ctx: &Context, servers: &[IpAddr]) -> Vec<IpAddr> {
     if stub && !behind.is_empty() { servers.iter().copied().chain(behind).collect() } else { servers.to_vec() }
 }
 
-/// Where nobody watches the connection, a server that answers says enough.
-fn judged(said: Connectivity, servers: &[Reachability]) -> Connectivity {
-    if said == Connectivity::Unknown && servers.iter().any(|server| server.reachable) {
-        Connectivity::Full
-    } else {
-        said
-    }
-}
-
 fn proxy_of_session(ctx: &Context) -> Option<String> {
     let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
     let system = || {
@@ -78,7 +63,7 @@ fn proxy_of_session(ctx: &Context) -> Option<String> {
         names.iter().find_map(|name| said.get(*name).cloned())
     };
     let said = names.iter().find_map(|name| ctx.variable(name)).map(str::to_owned).or_else(system)?;
-    Some(manager::without_credentials(&said))
+    Some(without_credentials(&said))
 }
 
 #[cfg(test)]
@@ -108,13 +93,5 @@ mod tests {
         assert_eq!(proxy_of_session(&ctx), None);
         ctx.environment.insert("http_proxy".into(), "http://claire:hunter2@proxy.example:3128/".into());
         assert_eq!(proxy_of_session(&ctx).as_deref(), Some("http://proxy.example:3128/"));
-    }
-
-    #[test]
-    fn a_server_that_answers_says_enough_where_nobody_watches() {
-        let server = |reachable| Reachability { target: "x".into(), reachable, answer_ms: None, detail: None };
-        assert_eq!(judged(Connectivity::Unknown, &[server(false), server(true)]), Connectivity::Full);
-        assert_eq!(judged(Connectivity::Unknown, &[server(false)]), Connectivity::Unknown);
-        assert_eq!(judged(Connectivity::Portal, &[server(true)]), Connectivity::Portal);
     }
 }

@@ -4,6 +4,8 @@
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+mod proxy;
+mod reach;
 #[cfg(windows)]
 mod windows;
 

@@ -1,15 +1,18 @@
 //! On Windows: adapters, gateways and name servers by the IP Helper API, Wi-Fi by the WLAN API, the proxy from the user's
 //! settings, connectivity as the Network List Manager sees it.
 
-use std::net::IpAddr;
-
 use deskside_protocol::facts::{Connectivity, Interface, InterfaceKind, Network};
 use winreg::{RegKey, enums::HKEY_CURRENT_USER};
 
 use self::adapters::Adapter;
-use crate::{Context, Failure, blocking, network::reach, portable};
+use crate::{
+    Context, Failure, blocking,
+    network::{proxy::without_credentials, reach},
+    portable,
+};
 
 mod adapters;
+mod gateways;
 mod wlan;
 
 const PROXY: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
@@ -19,8 +22,11 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
         blocking(|| Ok((adapters::read()?, interfaces()?, proxy(), connectivity()))).await?;
     let gateways = unique(&adapters, |adapter| &adapter.gateways);
     let name_servers = unique(&adapters, |adapter| &adapter.name_servers);
-    let (gateways, name_servers, servers) =
-        tokio::join!(reach::gateways(&gateways), reach::name_servers(&name_servers), reach::servers(&ctx.servers),);
+    let (gateways, name_servers, servers) = tokio::join!(
+        gateways::ask(gateways),
+        reach::name_servers(&name_servers, &ctx.servers),
+        reach::servers(&ctx.servers),
+    );
     let interfaces = merge(interfaces, &adapters);
     Ok(Network {
         vpn_up: interfaces.iter().any(|interface| interface.up && interface.kind == InterfaceKind::Vpn),
@@ -29,7 +35,7 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
         gateways,
         name_servers,
         proxy,
-        connectivity,
+        connectivity: reach::judged(connectivity, &servers),
         servers,
     })
 }
@@ -38,8 +44,9 @@ fn interfaces() -> Result<Vec<Interface>, Failure> {
     portable::interfaces(|_| InterfaceKind::Other)
 }
 
-fn unique(adapters: &[Adapter], of: impl Fn(&Adapter) -> &Vec<IpAddr>) -> Vec<IpAddr> {
-    let mut all: Vec<IpAddr> =
+/// What adapters with a link have, each once.
+fn unique<T: Ord + Clone>(adapters: &[Adapter], of: impl Fn(&Adapter) -> &Vec<T>) -> Vec<T> {
+    let mut all: Vec<T> =
         adapters.iter().filter(|adapter| adapter.up).flat_map(|adapter| of(adapter).clone()).collect();
     all.sort();
     all.dedup();
@@ -68,7 +75,17 @@ fn proxy() -> Option<String> {
         .ok()
         .filter(|on| *on == 1)
         .and_then(|_| settings.get_value::<String, _>("ProxyServer").ok());
-    fixed.or(automatic).filter(|address| !address.is_empty())
+    fixed
+        .map(|servers| one_of(&servers).to_owned())
+        .or(automatic)
+        .filter(|address| !address.is_empty())
+        .map(|address| without_credentials(&address))
+}
+
+/// One server for all, or "http=one:80;https=other:80" (documentation of `InternetSetOption`); what Deskside speaks counts.
+fn one_of(servers: &str) -> &str {
+    let of = |scheme: &str| servers.split([';', ' ']).find_map(|entry| entry.strip_prefix(scheme)?.strip_prefix('='));
+    if servers.contains('=') { of("https").or_else(|| of("http")).unwrap_or_default() } else { servers }
 }
 
 #[expect(unsafe_code, reason = "the Network List Manager is only there through COM")]

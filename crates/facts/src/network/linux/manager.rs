@@ -8,7 +8,7 @@ use deskside_protocol::{
 };
 use zbus::zvariant::OwnedObjectPath;
 
-use crate::{Context, Failure, linux::bus::Bus};
+use crate::{Context, Failure, linux::bus::Bus, network::proxy::without_credentials};
 
 const SERVICE: &str = "org.freedesktop.NetworkManager";
 const MANAGER: (&str, &str, &str) = (SERVICE, "/org/freedesktop/NetworkManager", SERVICE);
@@ -102,22 +102,9 @@ pub(super) async fn proxy(ctx: &Context) -> Option<String> {
     proxies.into_iter().find(|proxy| !proxy.starts_with("direct://")).map(|proxy| without_credentials(&proxy))
 }
 
-/// An address without name and password.
-pub(super) fn without_credentials(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    format!("{scheme}://{host}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_proxy_is_told_without_name_and_password() {
-        assert_eq!(without_credentials("http://a:b@c@proxy:3128"), "http://proxy:3128");
-        assert_eq!(without_credentials("proxy:3128"), "http://proxy:3128");
-    }
 
     #[test]
     fn states_are_those_of_network_manager() {

@@ -1,6 +1,6 @@
 //! Adapters with gateways and name servers (`GetAdaptersAddresses`).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use ::windows::Win32::{
     Foundation::{ERROR_BUFFER_OVERFLOW, NO_ERROR},
@@ -29,7 +29,8 @@ pub(super) struct Adapter {
     pub(super) kind: InterfaceKind,
     pub(super) up: bool,
     pub(super) speed_mbit: Option<u32>,
-    pub(super) gateways: Vec<IpAddr>,
+    /// With port 0, and the number of the interface where the address needs one.
+    pub(super) gateways: Vec<SocketAddr>,
     pub(super) name_servers: Vec<IpAddr>,
     pub(super) domain: Option<String>,
 }
@@ -81,7 +82,7 @@ unsafe fn one(adapter: &IP_ADAPTER_ADDRESSES_LH) -> Adapter {
         }
         let mut server = adapter.FirstDnsServerAddress;
         while let Some(entry) = server.as_ref() {
-            name_servers.extend(address(&entry.Address));
+            name_servers.extend(address(&entry.Address).map(|address| address.ip()).filter(is_set));
             server = entry.Next;
         }
         let name = adapter.FriendlyName.to_string().unwrap_or_default();
@@ -101,20 +102,28 @@ unsafe fn one(adapter: &IP_ADAPTER_ADDRESSES_LH) -> Adapter {
 /// # Safety
 /// `socket` must point to an address of the length it says.
 #[expect(unsafe_code, reason = "adapters are only there through the Windows API")]
-unsafe fn address(socket: &SOCKET_ADDRESS) -> Option<IpAddr> {
+unsafe fn address(socket: &SOCKET_ADDRESS) -> Option<SocketAddr> {
     // SAFETY: the family in front says which structure follows, and the length is checked against it.
     unsafe {
         let family = socket.lpSockaddr.as_ref()?.sa_family;
         let length = usize::try_from(socket.iSockaddrLength).ok()?;
         if family == AF_INET && length >= size_of::<SOCKADDR_IN>() {
             let v4 = *socket.lpSockaddr.cast::<SOCKADDR_IN>();
-            Some(IpAddr::V4(Ipv4Addr::from(v4.sin_addr.S_un.S_addr.to_ne_bytes())))
+            Some((Ipv4Addr::from(v4.sin_addr.S_un.S_addr.to_ne_bytes()), 0).into())
         } else if family == AF_INET6 && length >= size_of::<SOCKADDR_IN6>() {
             let v6 = *socket.lpSockaddr.cast::<SOCKADDR_IN6>();
-            Some(IpAddr::V6(Ipv6Addr::from(v6.sin6_addr.u.Byte)))
+            Some(SocketAddrV6::new(Ipv6Addr::from(v6.sin6_addr.u.Byte), 0, 0, v6.Anonymous.sin6_scope_id).into())
         } else {
             None
         }
+    }
+}
+
+/// Windows shows fec0:0:0:ffff::1 to ::3 where nobody set an IPv6 name server; the prefix is deprecated (RFC 3879).
+fn is_set(server: &IpAddr) -> bool {
+    match server {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(server) => server.segments()[0] & 0xffc0 != 0xfec0,
     }
 }
 
