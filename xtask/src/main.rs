@@ -1,6 +1,8 @@
 //! `cargo xtask …`: what the README's commands call.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's job is to talk to a terminal")]
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod build;
 mod codegen;
 #[cfg(target_os = "linux")]
@@ -30,6 +32,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measures what Deskside is held to, in optimised builds: lines `name value unit`
+    Bench,
     /// Builds, starts a hub and an agent that is enrolled in it, and shows both
     Demo {
         /// On a display of its own, one request through the real window; then ends, with 0 if all went well
@@ -47,6 +51,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        #[cfg(target_os = "linux")]
+        Task::Bench => bench::run_all(),
+        #[cfg(not(target_os = "linux"))]
+        Task::Bench => Err(anyhow::anyhow!("the figures are taken on Linux only, so far")),
         #[cfg(target_os = "linux")]
         Task::Demo { once } => demo::run(once),
         #[cfg(not(target_os = "linux"))]

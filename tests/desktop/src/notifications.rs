@@ -14,6 +14,9 @@ use crate::programs::wait_until;
 
 const PATH: &str = "/org/freedesktop/Notifications";
 
+/// What nobody is quicker than. Programs listen for the click only once they know the notification's number.
+const READS_IT: Duration = Duration::from_millis(500);
+
 /// A notification as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
@@ -137,6 +140,7 @@ impl Notifications {
     /// # Errors
     /// The bus is gone.
     pub async fn click(&self, id: u32, action: &str) -> anyhow::Result<()> {
+        tokio::time::sleep(READS_IT).await;
         let server = self.connection.object_server().interface::<_, Server>(PATH).await?;
         Server::action_invoked(server.signal_emitter(), id, action).await?;
         // Reason 2: dismissed by the user.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use zbus::fdo::DBusProxy;
@@ -19,8 +19,16 @@ const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ITEM: &str = "org.kde.StatusNotifierItem";
 const MENU: &str = "com.canonical.dbusmenu";
 
-/// Registered items, as "bus name/object path".
-type Items = Arc<Mutex<Vec<String>>>;
+/// Registered items.
+type Items = Arc<Mutex<Registry>>;
+
+#[derive(Default)]
+struct Registry {
+    /// As "bus name/object path".
+    items: Vec<String>,
+    /// When the newest came.
+    last: Option<Instant>,
+}
 
 struct Watcher {
     items: Items,
@@ -40,10 +48,11 @@ impl Watcher {
         let item = format!("{sender}{path}");
         {
             let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-            if items.contains(&item) {
+            if items.items.contains(&item) {
                 return Ok(());
             }
-            items.push(item.clone());
+            items.items.push(item.clone());
+            items.last = Some(Instant::now());
         }
         Self::status_notifier_item_registered(&emitter, &item).await?;
         Ok(())
@@ -55,7 +64,7 @@ impl Watcher {
 
     #[zbus(property)]
     fn registered_status_notifier_items(&self) -> Vec<String> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).items.clone()
     }
 
     #[zbus(property)]
@@ -104,8 +113,14 @@ impl TrayHost {
     /// Items there are now.
     #[must_use]
     pub fn items(&self) -> Vec<TrayItem> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).items.clone();
         items.iter().filter_map(|item| TrayItem::parse(&self.connection, item)).collect()
+    }
+
+    /// When the newest item came.
+    #[must_use]
+    pub fn last_registration(&self) -> Option<Instant> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).last
     }
 
     /// Waits for an item, and returns the first.
@@ -139,7 +154,7 @@ async fn forget_the_gone(connection: Connection, items: Items) -> anyhow::Result
         let prefix = format!("{name}/");
         let gone: Vec<_> = {
             let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
-            items.extract_if(.., |item| item.starts_with(&prefix)).collect()
+            items.items.extract_if(.., |item| item.starts_with(&prefix)).collect()
         };
         for item in gone {
             Watcher::status_notifier_item_unregistered(watcher.signal_emitter(), &item).await?;

@@ -26,6 +26,9 @@ impl Window {
     /// No window came within `limit`, or the driver does not work.
     pub async fn attach(desktop: &Desktop, limit: Duration) -> anyhow::Result<Self> {
         let inspector = desktop.inspector();
+        // One that was closed is off the screen at once, but its process lingers a moment and would answer.
+        wait_until("a window on the screen", limit, async || Ok((!desktop.window_titles()?.is_empty()).then_some(())))
+            .await?;
         wait_until("the window's automation port", limit, async || {
             Ok(tokio::net::TcpStream::connect(inspector).await.ok())
         })

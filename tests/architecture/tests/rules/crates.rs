@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deskside-e2e", &["deskside-protocol", "deskside-ipc", "deskside-texts", "deskside-desktop"]),
     ("deskside-architecture", &[]),
     ("deskside-bare-window", &[]),
+    ("deskside-measure", &["deskside-protocol", "deskside-ipc", "deskside-facts"]),
     ("xtask", &["deskside-protocol", "deskside-ipc", "deskside-facts", "deskside-desktop", "deskside-e2e"]),
 ];
 

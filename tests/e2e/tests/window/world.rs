@@ -36,7 +36,7 @@ impl World {
             Err(error) => panic!(
                 "{error:#}\n--- the screen is in {}\n--- the agent said:\n{}\n--- the hub said:\n{}\n--- on the screen: {:?}, in the tray: {}",
                 self.keep_picture().display(),
-                self.agent.output(),
+                self.agent_says(),
                 self.hub.output(),
                 self.desktop.window_titles(),
                 self.desktop.tray().map_or(0, |tray| tray.items().len()),
@@ -52,5 +52,21 @@ impl World {
         let file = folder.join(format!("{name}.png"));
         std::fs::write(&file, self.desktop.picture().unwrap_or_default()).unwrap();
         file
+    }
+
+    /// What the agent wrote to its terminal and to its log files.
+    fn agent_says(&self) -> String {
+        let mut said = self.agent.output();
+        let mut folders = vec![self.desktop.folder().join("home")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.to_string_lossy().contains(".log") {
+                    said.push_str(&std::fs::read_to_string(&path).unwrap_or_default());
+                }
+            }
+        }
+        said
     }
 }

@@ -1,0 +1,4 @@
+//! Tauri's own build step.
+fn main() {
+    tauri_build::build();
+}
