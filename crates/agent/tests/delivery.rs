@@ -1,16 +1,31 @@
 //! Nothing is lost, nothing is doubled: the network, the desk and the agent fail at every point, and each ticket is in
 //! the desk exactly once, whole.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail as tests do, and look for one case"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use deskside_agent::link::Link;
+use deskside_agent::outbox::machine::Backoff;
+use deskside_agent::outbox::worker::{Outbox, Told};
 use deskside_agent::ports::Notification;
+use deskside_agent::store::{InUse, Store};
+use deskside_agent::{drafts, requests};
 use deskside_protocol::local::*;
 use deskside_protocol::{ClientId, ErrorCode};
-use support::desk::{Desk, Fault, for_a_while};
+use support::desk::{self, Desk, Fault, for_a_while};
 use support::{App, Desktop, eventually};
+use tokio_util::sync::CancellationToken;
 
 fn creations(desk: &Desk, client_id: ClientId) -> u32 {
     desk.with(client_id, |ticket| ticket.creations).unwrap_or(0)
@@ -53,6 +68,47 @@ fn an_answer_that_was_lost_is_looked_for_and_not_created_again() {
     app.delivered(client_id);
     assert_eq!(creations(&desk, client_id), 1);
     assert!(desk.log().iter().any(|line| line.ends_with("/receipt")), "it was not looked for");
+}
+
+#[test]
+fn a_queue_that_is_read_anew_forgets_what_was_under_way_and_goes_on() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    desk.fault("POST /tickets", Fault::Silence);
+    let client_id = runtime.block_on(async {
+        let (store, _) = Store::open_durable(data.path()).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let draft = drafts::create(&mut tx).await.unwrap();
+        let kept = drafts::find(&mut tx, Some(draft)).await.unwrap().unwrap();
+        let document = desk::smallest_document(kept.client_id);
+        requests::submit(&mut tx, &kept, &document).await.unwrap();
+        tx.commit().await.unwrap();
+        let link = Arc::new(Link::new(Desktop::enrolled(&desk.url()).ports()));
+        link.connect().await.unwrap();
+        let backoff = Backoff { first: Duration::from_millis(20), cap: Duration::from_millis(200) };
+        let (told, mut news) = tokio::sync::mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let (outbox, _) = Outbox::start(InUse::new(store), link, backoff, told, stop.clone());
+        while desk.log().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+
+        outbox.reload();
+
+        let delivered = async {
+            while let Some(told) = news.recv().await {
+                if matches!(told, Told::Delivered { .. }) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), delivered).await.expect("it is never sent");
+        stop.cancel();
+        kept.client_id
+    });
+    assert_eq!(creations(&desk, client_id), 1);
+    assert_eq!(desk.log().iter().filter(|line| line.ends_with("/receipt")).count(), 1, "asked once, and not for ever");
 }
 
 #[test]

@@ -1,5 +1,13 @@
 //! What the helpdesk says about my requests: it is heard without asking, told once, and taken as the word of a stranger.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail as tests do, and look for one case"
+)]
+
 mod support;
 
 use axum::body::Bytes;
@@ -160,4 +168,26 @@ fn enrolling_makes_everything_that_waits_go() {
     assert!(checks.iter().all(|check| check.health == Health::Good), "{checks:?}");
     let Response::Document { text } = app.ask(Request::ExportData).unwrap() else { panic!() };
     assert!(!text.contains(CREDENTIAL));
+}
+
+#[test]
+fn an_answer_that_is_being_written_survives_a_crash_and_goes_when_it_is_sent() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let client_id = app.report("Mail is slow");
+    app.delivered(client_id);
+    app.ask(Request::SaveReply { client_id, text: "Since the upd".into() }).unwrap();
+    app.ask(Request::SaveReply { client_id, text: "Since the update".into() }).unwrap();
+
+    let desktop = app.kill();
+    let app = App::start(data.path(), &desktop);
+    assert_eq!(app.thread(client_id).reply_text, "Since the update");
+    let endless = "x".repeat(limits::TEXT_BYTES * 10 + 1);
+    assert_eq!(app.code(Request::SaveReply { client_id, text: endless }), ErrorCode::TextTooLong);
+
+    app.ask(Request::Reply { client_id, text: "Since the update.".into() }).unwrap();
+    let thread = app.thread(client_id);
+    assert_eq!(thread.reply_text, "");
+    assert_eq!(thread.entries[0].follow_up.text, "Since the update.");
 }
