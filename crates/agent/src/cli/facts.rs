@@ -104,9 +104,16 @@ fn data(section: &Value) -> Option<&Value> {
 fn with_unit(field: &str, number: f64) -> String {
     const SCALES: [(f64, &str); 4] = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     let plain = if number.fract() == 0.0 { format!("{number}") } else { format!("{number:.1}") };
-    for (ending, unit) in
-        [("_percent", "%"), ("_ms", "ms"), ("_mhz", "MHz"), ("_celsius", "°C"), ("_dbm", "dBm"), ("_mbit", "Mbit/s"), ("_hz", "Hz"), ("_px", "px")]
-    {
+    for (ending, unit) in [
+        ("_percent", "%"),
+        ("_ms", "ms"),
+        ("_mhz", "MHz"),
+        ("_celsius", "°C"),
+        ("_dbm", "dBm"),
+        ("_mbit", "Mbit/s"),
+        ("_hz", "Hz"),
+        ("_px", "px"),
+    ] {
         if field.ends_with(ending) {
             return format!("{plain}\u{a0}{unit}");
         }

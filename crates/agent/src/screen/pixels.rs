@@ -71,7 +71,8 @@ impl Format {
     /// Appends a row of `width` pixels as red, green, blue. `row` holds at least that many.
     pub fn append_rgb(&self, row: &[u8], width: usize, rgb: &mut Vec<u8>) {
         let bytes = usize::from(self.bits_per_pixel / 8);
-        let (red, green, blue) = (Channel::of(self.red_mask), Channel::of(self.green_mask), Channel::of(self.blue_mask));
+        let (red, green, blue) =
+            (Channel::of(self.red_mask), Channel::of(self.green_mask), Channel::of(self.blue_mask));
         // What nearly every screen has: eight bits each, in whole bytes.
         if bytes == 4 && [red, green, blue].iter().all(|channel| channel.width == 8 && channel.shift % 8 == 0) {
             let at = |channel: Channel| {
@@ -86,8 +87,7 @@ impl Format {
         }
         for pixel in row.chunks_exact(bytes.max(1)).take(width) {
             let fold = |value: u32, byte: &u8| value << 8 | u32::from(*byte);
-            let value =
-                if self.little_endian { pixel.iter().rev().fold(0, fold) } else { pixel.iter().fold(0, fold) };
+            let value = if self.little_endian { pixel.iter().rev().fold(0, fold) } else { pixel.iter().fold(0, fold) };
             rgb.extend_from_slice(&[red.value(value), green.value(value), blue.value(value)]);
         }
     }
@@ -102,7 +102,11 @@ struct Channel {
 
 impl Channel {
     fn of(mask: u32) -> Self {
-        if mask == 0 { Self { shift: 0, width: 0 } } else { Self { shift: mask.trailing_zeros(), width: mask.count_ones() } }
+        if mask == 0 {
+            Self { shift: 0, width: 0 }
+        } else {
+            Self { shift: mask.trailing_zeros(), width: mask.count_ones() }
+        }
     }
 
     /// The colour, scaled to eight bits.
@@ -170,13 +174,8 @@ mod tests {
 
     #[test]
     fn other_depths_are_scaled() {
-        let sixteen = Format {
-            bits_per_pixel: 16,
-            red_mask: 0xf800,
-            green_mask: 0x07e0,
-            blue_mask: 0x001f,
-            ..TRUE_COLOUR
-        };
+        let sixteen =
+            Format { bits_per_pixel: 16, red_mask: 0xf800, green_mask: 0x07e0, blue_mask: 0x001f, ..TRUE_COLOUR };
         assert_eq!(rgb(sixteen, &0xf800u16.to_le_bytes(), 1), [255, 0, 0]);
         assert_eq!(rgb(sixteen, &0x07e0u16.to_le_bytes(), 1), [0, 255, 0]);
         let thirty = Format { red_mask: 0x3ff0_0000, green_mask: 0x000f_fc00, blue_mask: 0x0000_03ff, ..TRUE_COLOUR };

@@ -72,10 +72,8 @@ pub fn take(display: &str) -> Result<Picture, ScreenError> {
 impl Server {
     fn connect(display: &str) -> Result<Self, ScreenError> {
         let (connection, screen) = RustConnection::connect(Some(display)).map_err(ScreenError::unavailable)?;
-        let atoms = Atoms::new(&connection)
-            .map_err(ScreenError::unavailable)?
-            .reply()
-            .map_err(ScreenError::unavailable)?;
+        let atoms =
+            Atoms::new(&connection).map_err(ScreenError::unavailable)?.reply().map_err(ScreenError::unavailable)?;
         Ok(Self { connection, screen, atoms })
     }
 
@@ -88,12 +86,8 @@ impl Server {
     fn area(&self) -> Result<(Rect, Vec<Rect>), ScreenError> {
         let screen = self.screen()?;
         // The setup tells the size at the connection's start, which is now.
-        let whole = Rect {
-            x: 0,
-            y: 0,
-            width: i32::from(screen.width_in_pixels),
-            height: i32::from(screen.height_in_pixels),
-        };
+        let whole =
+            Rect { x: 0, y: 0, width: i32::from(screen.width_in_pixels), height: i32::from(screen.height_in_pixels) };
         let monitors: Vec<Rect> = self
             .monitors(screen.root)
             .unwrap_or_default()
@@ -229,9 +223,7 @@ impl Server {
         let on = self.cardinal(window, self.atoms._NET_WM_DESKTOP);
         let elsewhere = matches!((on, desktop), (Some(on), Some(now)) if on != now && on != ALL_DESKTOPS);
         let states = self.numbers(window, self.atoms._NET_WM_STATE, AtomEnum::ATOM.into()).unwrap_or_default();
-        if attributes.map_state != MapState::VIEWABLE
-            || elsewhere
-            || states.contains(&self.atoms._NET_WM_STATE_HIDDEN)
+        if attributes.map_state != MapState::VIEWABLE || elsewhere || states.contains(&self.atoms._NET_WM_STATE_HIDDEN)
         {
             return None;
         }
@@ -260,7 +252,8 @@ impl Server {
 
     fn title(&self, window: WindowId) -> String {
         let text = |name: Atom, kind: Atom| {
-            let reply = self.connection.get_property(false, window, name, kind, 0, PROPERTY_WORDS).ok()?.reply().ok()?;
+            let reply =
+                self.connection.get_property(false, window, name, kind, 0, PROPERTY_WORDS).ok()?.reply().ok()?;
             (!reply.value.is_empty()).then_some(reply.value)
         };
         let modern = text(self.atoms._NET_WM_NAME, self.atoms.UTF8_STRING)

@@ -1,6 +1,5 @@
 //! StatusNotifierItem over D-Bus (freedesktop.org, and KDE's variant which trays really speak), through `ksni`.
 
-
 use ksni::menu::StandardItem;
 use ksni::{MenuItem, TrayMethods as _};
 use tokio::sync::watch;
@@ -139,4 +138,3 @@ impl ksni::Tray for Item {
         true
     }
 }
-
