@@ -230,6 +230,13 @@ pub enum Request {
         /// Which.
         client_id: ClientId,
     },
+    /// Keeps an answer that is being written; durable when answered. → [`Response::Done`]
+    SaveReply {
+        /// In which request.
+        client_id: ClientId,
+        /// Plain text, all of it.
+        text: String,
+    },
     /// Answers in a thread. Durable when answered. → [`Response::Done`]
     Reply {
         /// In which request.
@@ -679,6 +686,8 @@ pub struct Thread {
     pub attachments: Vec<AttachmentMeta>,
     /// The thread, oldest first.
     pub entries: Vec<ThreadEntry>,
+    /// The reply that is being written, as it was last kept.
+    pub reply_text: String,
     /// Files added to the reply that is being written.
     pub reply_attachments: Vec<AttachmentMeta>,
     /// Stars given, if any.

@@ -21,6 +21,7 @@ const ANSWERS = {
   submit: 'submitted',
   requests: 'requests',
   thread: 'thread',
+  'save-reply': 'done',
   reply: 'done',
   'give-verdict': 'done',
   'send-now': 'done',

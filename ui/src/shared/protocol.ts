@@ -1209,6 +1209,13 @@ export type Request =
       client_id: ClientId;
     }
   | {
+      request: 'save-reply';
+      /** In which request. */
+      client_id: ClientId;
+      /** Plain text, all of it. */
+      text: string;
+    }
+  | {
       request: 'reply';
       /** In which request. */
       client_id: ClientId;
@@ -1581,6 +1588,8 @@ export type Thread = {
   attachments: Array<AttachmentMeta>;
   /** The thread, oldest first. */
   entries: Array<ThreadEntry>;
+  /** The reply that is being written, as it was last kept. */
+  reply_text: string;
   /** Files added to the reply that is being written. */
   reply_attachments: Array<AttachmentMeta>;
   /** Stars given, if any. */

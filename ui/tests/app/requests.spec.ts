@@ -164,3 +164,18 @@ test('many requests: a screenful at a time, and each can be found', async ({ win
   await expect(page.getByText('No request found')).toBeVisible();
   await window.expectAccessible('no request found');
 });
+
+test('a half-written answer is still there when the window comes back', async ({ window, desk }) => {
+  const { page } = window;
+  const client_id = await desk.submit('The projector stays dark');
+  await delivered(desk, client_id);
+  await window.open({ screen: 'request', client_id });
+  await page.getByLabel('Your answer').fill('It is the one in room 4');
+  // The agent has it before the window is gone.
+  await expect(async () => {
+    const { reply_text } = await desk.ask({ request: 'thread', client_id });
+    expect(reply_text).toBe('It is the one in room 4');
+  }).toPass();
+  await window.open({ screen: 'request', client_id });
+  await expect(page.getByLabel('Your answer')).toHaveValue('It is the one in room 4');
+});

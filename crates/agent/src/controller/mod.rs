@@ -213,6 +213,7 @@ impl Controller {
             Request::Submit { draft, document_sha256 } => self.submit(draft, &document_sha256).await,
             Request::Requests => self.requests().await,
             Request::Thread { client_id } => self.thread(client_id).await,
+            Request::SaveReply { client_id, text } => self.save_reply(client_id, &text).await,
             Request::Reply { client_id, text } => self.reply(client_id, &text).await,
             Request::GiveVerdict { client_id, verdict } => self.give_verdict(client_id, &verdict).await,
             Request::SendNow => {

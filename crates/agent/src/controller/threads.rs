@@ -47,6 +47,14 @@ impl Controller {
         Ok(Response::Thread(thread))
     }
 
+    pub(super) async fn save_reply(&self, client_id: ClientId, text: &str) -> Result<Response, ErrorReport> {
+        let store = self.store();
+        let mut tx = store.begin().await?;
+        requests::save_reply(&mut tx, client_id, text).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(Response::Done)
+    }
+
     pub(super) async fn reply(&self, client_id: ClientId, text: &str) -> Result<Response, ErrorReport> {
         let store = self.store();
         store.must_be_durable()?;

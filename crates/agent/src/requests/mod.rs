@@ -75,6 +75,33 @@ fn ids(files: &[AttachmentMeta]) -> Vec<AttachmentId> {
     files.iter().map(|file| file.id).collect()
 }
 
+/// Keeps a reply that is being written, in the caller's transaction. Too long a text is kept as well: it is refused when
+/// it is sent, and until then nobody has lost it; only what no limit could excuse is refused here.
+///
+/// # Errors
+/// `NotFound`, `TextTooLong` beyond ten times what can be sent; those of the store.
+pub async fn save_reply(
+    connection: &mut SqliteConnection,
+    client_id: ClientId,
+    text: &str,
+) -> std::result::Result<(), ErrorReport> {
+    must_exist(connection, client_id).await?;
+    if text.len() > limits::TEXT_BYTES * 10 {
+        return Err(ErrorReport::new(ErrorCode::TextTooLong, format!("{} bytes", text.len())));
+    }
+    set_reply(connection, client_id, text).await?;
+    Ok(())
+}
+
+async fn set_reply(connection: &mut SqliteConnection, client_id: ClientId, text: &str) -> Result<()> {
+    sqlx::query("UPDATE tickets SET reply_text = ? WHERE client_id = ?")
+        .bind(text)
+        .bind(client_id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Adds a reply with the files that were added to it, in the caller's transaction.
 ///
 /// # Errors
@@ -97,6 +124,7 @@ pub async fn reply(
     let payload = to_json(&follow_up)?;
     outbox::enqueue(connection, &id.to_string(), client_id, Some(&payload), &message).await?;
     entry_of_mine(connection, client_id, id, text, None).await?;
+    set_reply(connection, client_id, "").await?;
     Ok(())
 }
 
@@ -292,6 +320,7 @@ pub async fn thread(
         description: ticket.try_get("description")?,
         attachments: files::of(connection, Owner::Ticket(client_id)).await?,
         entries,
+        reply_text: ticket.try_get("reply_text")?,
         reply_attachments: files::of(connection, Owner::Reply(client_id)).await?,
         rating: ticket.try_get::<Option<i64>, _>("rating")?.and_then(|stars| u8::try_from(stars).ok()),
     }))
