@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod ports;
 pub mod preview;
 pub mod requests;
+pub mod salvage;
 pub mod store;
 pub mod uploads;
 

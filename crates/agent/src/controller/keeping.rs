@@ -7,6 +7,7 @@ use deskside_protocol::local::Event;
 
 use super::Controller;
 use crate::drafts;
+use crate::salvage;
 use crate::store::{Store, StoreError};
 
 impl Controller {
@@ -39,6 +40,13 @@ impl Controller {
         let _turn = self.inner.mending.lock().await;
         let moved = async {
             let (durable, set_aside) = Store::open_durable(&self.inner.options.data).await?;
+            let set_aside = match set_aside {
+                Some((kept, what)) => {
+                    let salvaged = salvage::carry_over(&kept, &durable).await;
+                    Some((kept, what, salvaged))
+                }
+                None => None,
+            };
             carry_drafts(&store, &durable).await?;
             Ok::<_, StoreError>((durable, set_aside))
         };
@@ -47,8 +55,8 @@ impl Controller {
                 tracing::info!("the store is on the disk now");
                 let before = self.inner.store.replace(durable);
                 before.close().await;
-                if let Some((kept, what)) = set_aside {
-                    self.say_set_aside(&kept, &what).await;
+                if let Some((kept, what, salvaged)) = set_aside {
+                    self.say_set_aside(&kept, &what, salvaged).await;
                 }
                 self.unnotice(ErrorCode::StoreUnwritable);
                 self.inner.outbox.reload();
@@ -69,9 +77,14 @@ impl Controller {
         damaged.pool().close().await;
         match Store::open(&self.inner.options.data).await {
             Ok(opened) => {
+                // Before anybody uses the new one: what is written anew must not stand in the way of what was.
+                let salvaged = match &opened.set_aside {
+                    Some((kept, _)) => salvage::carry_over(kept, &opened.store).await,
+                    None => salvage::Salvaged::default(),
+                };
                 let _ = self.inner.store.replace(opened.store);
                 if let Some((kept, what)) = opened.set_aside {
-                    self.say_set_aside(&kept, &what).await;
+                    self.say_set_aside(&kept, &what, salvaged).await;
                 }
                 if let Some(why) = opened.unwritable {
                     self.notice(ErrorCode::StoreUnwritable, &why);

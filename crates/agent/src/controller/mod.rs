@@ -18,6 +18,7 @@ use crate::outbox::machine::Backoff;
 use crate::outbox::worker::Outbox;
 use crate::ports::{Ports, TrayState};
 use crate::preview::Previews;
+use crate::salvage::{self, Salvaged};
 use crate::store::{InUse, Opened, Store, StoreError, files};
 use crate::uploads::Uploads;
 
@@ -119,6 +120,13 @@ impl Controller {
                 std::process::abort();
             }
         };
+        let set_aside = match set_aside {
+            Some((kept, what)) => {
+                let salvaged = salvage::carry_over(&kept, &store).await;
+                Some((kept, what, salvaged))
+            }
+            None => None,
+        };
         if let Err(error) = files::sweep(&store).await {
             tracing::warn!(%error, "files that belong to nothing could not be swept");
         }
@@ -157,8 +165,8 @@ impl Controller {
                 runtime: tokio::runtime::Handle::current(),
             }),
         };
-        if let Some((kept, what)) = set_aside {
-            controller.say_set_aside(&kept, &what).await;
+        if let Some((kept, what, salvaged)) = set_aside {
+            controller.say_set_aside(&kept, &what, salvaged).await;
         }
         if let Some(why) = unwritable {
             controller.notice(ErrorCode::StoreUnwritable, &why);
@@ -315,9 +323,12 @@ impl Controller {
         }
     }
 
-    async fn say_set_aside(&self, kept: &std::path::Path, what: &str) {
+    async fn say_set_aside(&self, kept: &std::path::Path, what: &str, salvaged: Salvaged) {
         let name = kept.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        self.notice(ErrorCode::StoreDamaged, &format!("set aside as {name}: {what}"));
+        let Salvaged { requests, drafts, lost } = salvaged;
+        let carried = format!("{requests} waiting requests and {drafts} drafts carried over, {lost} not");
+        self.notice(ErrorCode::StoreDamaged, &format!("set aside as {name}: {what}; {carried}"));
+        let name = format!("{name}; {carried}");
         let recorded = async {
             let mut tx = self.store().begin().await?;
             ledger::record(&mut tx, LedgerAction::StoreSetAside, None, &name).await?;

@@ -88,11 +88,14 @@ async fn take(connection: &mut SqliteConnection, view: &TicketView, quiet: bool,
             return Ok(());
         }
     }
-    // Title and description of a request that was written here stay as they were written.
+    // Title and description of a request that was written here stay as they were written, unless they were lost.
     sqlx::query(
         "INSERT INTO tickets (client_id, title, description, number, state, assignee, rating, created_at, updated_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (client_id) DO UPDATE SET number = excluded.number, state = excluded.state,
+         ON CONFLICT (client_id) DO UPDATE SET
+             title = CASE WHEN title = '' THEN excluded.title ELSE title END,
+             description = CASE WHEN description = '' THEN excluded.description ELSE description END,
+             number = excluded.number, state = excluded.state,
              assignee = excluded.assignee, rating = coalesce(excluded.rating, rating), updated_at = excluded.updated_at",
     )
     .bind(id.to_string())

@@ -210,6 +210,29 @@ pub async fn sweep(store: &super::Store) -> Result<()> {
     swept.await.map_err(|error| StoreError::Fault(error.to_string()))
 }
 
+/// Moves the bytes of kept files that no row knows any more beside the damaged database that knew them, instead of
+/// letting the next [`sweep`] delete them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_aside_unknown(store: &super::Store, kept: &Path) -> Result<()> {
+    let rows = sqlx::query("SELECT id FROM files").fetch_all(store.pool()).await?;
+    let known: std::collections::HashSet<String> =
+        rows.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()?;
+    let (folder, beside) = (store.folder().join(KEPT), kept.with_extension("files"));
+    let moved = tokio::task::spawn_blocking(move || {
+        for entry in std::fs::read_dir(folder)?.flatten() {
+            if entry.file_name().to_str().is_some_and(|name| known.contains(name)) {
+                continue;
+            }
+            super::private::create_folder(&beside)?;
+            std::fs::rename(entry.path(), beside.join(entry.file_name()))?;
+        }
+        Ok::<(), std::io::Error>(())
+    });
+    Ok(moved.await.map_err(|error| StoreError::Fault(error.to_string()))??)
+}
+
 /// Deletes a file; that it was not there is as good.
 pub fn delete(path: &Path) {
     match std::fs::remove_file(path) {
@@ -219,11 +242,18 @@ pub fn delete(path: &Path) {
     }
 }
 
-/// Deletes every damaged database that was set aside: the user erases what is kept here.
+/// Deletes every damaged database that was set aside, with its files: the user erases what is kept here.
 pub fn delete_set_aside(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(super::SET_ASIDE) {
+        if !entry.file_name().to_string_lossy().starts_with(super::SET_ASIDE) {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+                tracing::warn!(%error, "files that were set aside could not be deleted");
+            }
+        } else {
             delete(&entry.path());
         }
     }
