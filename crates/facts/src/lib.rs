@@ -18,6 +18,9 @@ mod failure;
 mod findings;
 #[cfg(target_os = "linux")]
 mod linux;
+// Its parsers are tested everywhere.
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 pub mod redact;

@@ -1,5 +1,6 @@
 //! Errors of the system's log of the last minutes.
 
+mod folded;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]

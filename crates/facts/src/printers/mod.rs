@@ -1,15 +1,11 @@
 //! Printers set up here and what waits in their queues.
 
-#[cfg(target_os = "linux")]
-mod linux;
-#[cfg(target_os = "macos")]
-mod macos;
+#[cfg(unix)]
+mod cups;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(target_os = "linux")]
-pub(crate) use self::linux::collect;
-#[cfg(target_os = "macos")]
-pub(crate) use self::macos::collect;
+#[cfg(unix)]
+pub(crate) use self::cups::collect;
 #[cfg(windows)]
 pub(crate) use self::windows::collect;

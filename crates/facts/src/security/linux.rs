@@ -87,7 +87,13 @@ async fn ask(bus: &Bus, ctx: &Context, security: &mut Security) {
             None => return,
         }
     }
-    security.firewall_on = Some(running.is_some());
+    // Rules can be loaded without a unit (by hand, by a script, by a container runtime), and only root can read them:
+    // off is certain only where the kernel has nothing that filters.
+    security.firewall_on = match running {
+        Some(_) => Some(true),
+        None if kernel_cannot_filter(ctx) => Some(false),
+        None => None,
+    };
     security.firewall = running.map(str::to_owned);
     for (unit, name) in ANTIVIRUS {
         if is_active(bus, unit).await == Some(true) {
@@ -109,6 +115,25 @@ async fn is_active(bus: &Bus, unit: &str) -> Option<bool> {
     Some(said.text("ActiveState").as_deref() == Some("active"))
 }
 
+/// Whether no packet filter is loaded, nor built into the kernel; `false` also where that cannot be read.
+fn kernel_cannot_filter(ctx: &Context) -> bool {
+    let Some(release) = files::value(&ctx.path("/proc/sys/kernel/osrelease")) else { return false };
+    let built_in = ctx.path(format!("/lib/modules/{release}/modules.builtin"));
+    match (files::text(&ctx.path("/proc/modules")), files::text(&built_in)) {
+        (Ok(loaded), Ok(built_in)) => names_no_filter(&loaded, &built_in),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
+/// `loaded` as proc_modules(5) has it, `built_in` as kbuild's `modules.builtin`: one module a line, its name first, or
+/// the path of its file.
+fn names_no_filter(loaded: &str, built_in: &str) -> bool {
+    const FILTERS: [&str; 4] = ["nf_tables", "ip_tables", "ip6_tables", "x_tables"];
+    let loaded = loaded.lines().filter_map(|line| line.split(' ').next());
+    let built_in = built_in.lines().filter_map(|line| line.rsplit('/').next()?.split('.').next());
+    loaded.chain(built_in).all(|module| !FILTERS.contains(&module))
+}
+
 /// ufw.conf(5).
 fn ufw_is_on(ctx: &Context) -> bool {
     let conf = files::text(&ctx.path("/etc/ufw/ufw.conf")).unwrap_or_default();
@@ -127,6 +152,17 @@ mod tests {
         assert_eq!(security.secure_boot, Some(true));
         assert_eq!((security.updates_pending, security.security_updates_pending), (Some(2), Some(1)));
         assert_eq!(security.firewall_on, None, "nobody could be asked");
+    }
+
+    #[test]
+    fn only_a_kernel_without_a_packet_filter_is_certain_to_let_all_through() {
+        let loaded = "e1000e 323584 0 - Live 0x0000000000000000\n";
+        let built_in = "kernel/fs/ext4/ext4.ko\nkernel/net/ipv4/tunnel4.ko\n";
+        assert!(names_no_filter(loaded, built_in));
+        let by_hand = format!("{loaded}nf_tables 315392 47 nft_ct, Live 0x0000000000000000\n");
+        assert!(!names_no_filter(&by_hand, built_in), "rules that nobody's unit has loaded may filter");
+        assert!(!names_no_filter(loaded, &format!("{built_in}kernel/net/netfilter/x_tables.ko\n")));
+        assert!(!kernel_cannot_filter(&fixture::laptop()), "what cannot be read proves nothing");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use tokio::{
 
 use crate::{Context, Failure};
 
-/// Where CUPS listens (cupsd.conf(5)); the socket works also where the port is closed.
-const SOCKETS: &[&str] = &["/run/cups/cups.sock", "/var/run/cups/cups.sock"];
+/// Where CUPS listens (cupsd.conf(5)), the last on macOS; the socket works also where the port is closed.
+const SOCKETS: &[&str] = &["/run/cups/cups.sock", "/var/run/cups/cups.sock", "/private/var/run/cupsd"];
 const PORT: (&str, u16) = ("127.0.0.1", 631);
 /// Largest answer that is taken.
 const ANSWER_BYTES: u64 = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! On Linux: CUPS over IPP, at its socket or on this machine's port 631.
+//! On Linux and macOS: CUPS over IPP, at its socket or on this machine's port 631.
 
 mod http;
 mod queues;

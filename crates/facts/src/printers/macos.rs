@@ -1,9 +1,0 @@
-//! On macOS.
-
-use deskside_protocol::facts::Printers;
-
-use crate::{Context, Failure};
-
-pub(crate) async fn collect(_ctx: &Context) -> Result<Printers, Failure> {
-    Err(Failure::unavailable("not collected on macOS yet"))
-}
