@@ -203,6 +203,11 @@ pub trait SettingsPort: Send + Sync {
     async fn change(&self, settings: Settings) -> Result<(), ErrorReport>;
     /// The helpdesk in force.
     fn helpdesk(&self) -> Option<HelpdeskAddress>;
+    /// Whether this device may enrol there, asked before a token is shown to anybody.
+    ///
+    /// # Errors
+    /// `DecidedByPolicy` if IT decided another helpdesk.
+    fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport>;
     /// Keeps the helpdesk that this device has just enrolled in.
     ///
     /// # Errors

@@ -138,15 +138,24 @@ impl SettingsStore {
         Some(HelpdeskAddress { url, name: self.policy.helpdesk_name.clone().or(own_name) })
     }
 
+    /// Whether this device may enrol there.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DecidedByPolicy`] if IT decided another helpdesk.
+    pub fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
+        if self.policy.hub_url.as_ref().is_some_and(|decided| decided.origin() != helpdesk.origin()) {
+            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
+        }
+        Ok(())
+    }
+
     /// Keeps the helpdesk that this device has enrolled in.
     ///
     /// # Errors
     /// [`ErrorCode::DecidedByPolicy`] if IT decided another, [`ErrorCode::StoreUnwritable`] if it cannot be kept;
     /// nothing has changed then.
     pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
-        if self.policy.hub_url.as_ref().is_some_and(|decided| decided.origin() != helpdesk.url.origin()) {
-            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
-        }
+        self.may_enrol(&helpdesk.url)?;
         let helpdesk = Some(Helpdesk { url: helpdesk.url, name: helpdesk.name });
         self.keep(User { settings: self.user.settings.clone(), helpdesk })
     }
@@ -214,6 +223,10 @@ impl SettingsPort for SharedSettings {
 
     fn helpdesk(&self) -> Option<HelpdeskAddress> {
         self.store().helpdesk()
+    }
+
+    fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
+        self.store().may_enrol(helpdesk)
     }
 
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {

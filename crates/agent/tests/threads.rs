@@ -171,6 +171,18 @@ fn enrolling_makes_everything_that_waits_go() {
 }
 
 #[test]
+fn a_token_is_shown_to_no_helpdesk_but_the_one_that_it_decided() {
+    let (decided, other) = (Desk::start(), Desk::start());
+    let data = tempfile::tempdir().unwrap();
+    let desktop = std::sync::Arc::new(Desktop::default());
+    *desktop.decided_helpdesk.lock().unwrap() = Some(decided.url());
+    let app = App::start(data.path(), &desktop);
+    let elsewhere = Request::Enrol { url: other.url().to_string(), token: "good".into() };
+    assert_eq!(app.code(elsewhere), ErrorCode::DecidedByPolicy);
+    assert!(other.log().is_empty(), "the token has left: {:?}", other.log());
+}
+
+#[test]
 fn an_answer_that_is_being_written_survives_a_crash_and_goes_when_it_is_sent() {
     let desk = Desk::start();
     let data = tempfile::tempdir().unwrap();

@@ -53,6 +53,8 @@ impl Controller {
         if token.is_empty() || token.len() > TOKEN_BYTES {
             return Err(bad("the token is empty or too long".to_owned()));
         }
+        // Before the token leaves: whoever gets it can enrol with it.
+        self.inner.ports.settings.may_enrol(&url)?;
         let decided = self.inner.ports.settings.helpdesk();
         self.inner.computer.refresh(LIGHT_AGE, HEAVY_AGE);
         self.inner.computer.settled(&[Cost::Light], SHORTLY).await;

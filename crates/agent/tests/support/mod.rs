@@ -34,6 +34,7 @@ pub struct Desktop {
     pub section_policy: Mutex<HashMap<SectionId, bool>>,
     pub collections: Mutex<u32>,
     pub picture: Mutex<Option<Picture>>,
+    pub decided_helpdesk: Mutex<Option<Url>>,
 }
 
 impl Desktop {
@@ -45,7 +46,7 @@ impl Desktop {
         Arc::new(desktop)
     }
 
-    fn ports(self: &Arc<Self>) -> Ports {
+    pub fn ports(self: &Arc<Self>) -> Ports {
         Ports {
             window: self.clone(),
             notify: self.clone(),
@@ -126,6 +127,12 @@ impl SettingsPort for Desktop {
     }
     fn helpdesk(&self) -> Option<HelpdeskAddress> {
         self.helpdesk.lock().unwrap().clone()
+    }
+    fn may_enrol(&self, helpdesk: &Url) -> Result<(), ErrorReport> {
+        match self.decided_helpdesk.lock().unwrap().as_ref() {
+            Some(decided) if decided != helpdesk => Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "another")),
+            _ => Ok(()),
+        }
     }
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
         *self.helpdesk.lock().unwrap() = Some(helpdesk);
