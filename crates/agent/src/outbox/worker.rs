@@ -407,8 +407,10 @@ impl Worker {
         let _ = self.told.send(Told::StoreFailed(error.code()));
     }
 
+    /// Ends what is under way and hears nothing more of it. A new set, not `abort_all`: the old one would still tell how
+    /// each of its tasks ended, which would be taken for the end of a task begun since.
     fn forget_flights(&mut self) {
-        self.flights.abort_all();
+        self.flights = JoinSet::new();
         self.lanes.clear();
         self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -36,6 +36,8 @@ pub enum Fault {
     Break,
     /// A page of a hotel's network.
     Portal,
+    /// Nothing comes back, and the connection stays.
+    Silence,
 }
 
 #[derive(Debug, Default)]
@@ -210,6 +212,7 @@ async fn answer(State(kept): State<Arc<Kept>>, request: Request) -> Response {
             return response;
         }
         Some(Fault::Break) => return Response::builder().status(502).body(broken()).unwrap(),
+        Some(Fault::Silence) => std::future::pending().await,
         Some(Fault::Portal) => {
             return Response::builder()
                 .status(302)
@@ -367,6 +370,28 @@ fn view(client_id: ClientId, ticket: &Ticket) -> TicketView {
         attachments: document.attachments.clone(),
         rating: None,
     }
+}
+
+/// A ticket document with nothing in it but its identity.
+pub fn smallest_document(client_id: ClientId) -> String {
+    let document = TicketDocument {
+        version: deskside_protocol::ticket::DOCUMENT_VERSION,
+        client_id,
+        created_at: Timestamp::now(),
+        title: "It waits".into(),
+        description: "It waits".into(),
+        requester: deskside_protocol::ticket::Requester::default(),
+        can_work: None,
+        affected: None,
+        urgency: deskside_protocol::ticket::Level::Medium,
+        impact: deskside_protocol::ticket::Level::Low,
+        category: None,
+        findings: vec![],
+        facts: deskside_protocol::facts::Facts::default(),
+        attachments: vec![],
+        made_by: "a test".into(),
+    };
+    serde_json::to_string(&document).unwrap()
 }
 
 /// A moment for what must not happen.
