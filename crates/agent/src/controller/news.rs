@@ -107,7 +107,10 @@ impl Controller {
                 () = tokio::time::sleep(waited) => {}
             }
             if !self.inner.link.is_enrolled() && self.inner.ports.settings.helpdesk().is_some() {
-                let _ = self.inner.link.connect().await;
+                // What keeps it from connecting was said already; that it no longer does is news.
+                if self.inner.link.connect().await.is_ok() {
+                    self.unnotice(ErrorCode::KeyringUnavailable);
+                }
             }
         }
     }
