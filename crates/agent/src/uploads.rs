@@ -216,14 +216,14 @@ async fn finish(store: &Store, incoming: &mut Incoming, raw: &Path) -> Result<(O
 
     let id = AttachmentId::new();
     let target = files::kept(store.folder(), id);
-    let (raw, moved, screenshot) = (raw.to_owned(), target.clone(), incoming.screenshot);
-    let placed = tokio::task::spawn_blocking(move || place(&raw, &moved, screenshot))
+    let (from, moved, screenshot) = (raw.to_owned(), target.clone(), incoming.screenshot);
+    let placed = tokio::task::spawn_blocking(move || place(&from, &moved, screenshot))
         .await
         .map_err(|error| report(ErrorCode::Internal, error.to_string()))?;
     let (size_bytes, sha256) = match placed {
         Ok(placed) => placed,
         Err(error) => {
-            files::delete(&target);
+            take_back(&target, raw, screenshot);
             return Err(error);
         }
     };
@@ -236,10 +236,17 @@ async fn finish(store: &Store, incoming: &mut Incoming, raw: &Path) -> Result<(O
         screenshot: incoming.screenshot,
     };
     if let Err(error) = keep(store, incoming.owner, &meta).await {
-        files::delete(&target);
+        take_back(&target, raw, screenshot);
         return Err(error);
     }
     Ok((incoming.owner, meta))
+}
+
+/// Undoes [`place`], so that it can be finished once more when the disk takes it.
+fn take_back(target: &Path, raw: &Path, screenshot: bool) {
+    if screenshot || std::fs::rename(target, raw).is_err() {
+        files::delete(target);
+    }
 }
 
 /// Puts the bytes where they stay, on the disk for good, and says their size and digest.
