@@ -21,11 +21,26 @@ export class Resource<T> {
       void app.returns;
       untrack(() => void this.reload());
     });
-    $effect(() =>
-      app.onEvent((event) => {
-        if (stale(event)) void this.reload();
-      }),
-    );
+    $effect(() => {
+      // A window that is closing or hidden asks for nothing: it would say of an answer that nobody saw
+      // that it was read. It catches up when it is seen again.
+      let missed = false;
+      const seen = (): void => {
+        if (document.visibilityState === 'hidden' || !missed) return;
+        missed = false;
+        void this.reload();
+      };
+      document.addEventListener('visibilitychange', seen);
+      const stop = app.onEvent((event) => {
+        if (!stale(event)) return;
+        if (document.visibilityState === 'hidden') missed = true;
+        else void this.reload();
+      });
+      return () => {
+        document.removeEventListener('visibilitychange', seen);
+        stop();
+      };
+    });
   }
 
   /** Asks again. What is shown stays until the answer is here; of two answers, the later question's counts. */
