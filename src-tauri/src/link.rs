@@ -1,7 +1,7 @@
 //! The connection to the agent, kept: it is made again when the agent was restarted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deskside_ipc::{Client, Endpoint};
@@ -42,11 +42,20 @@ enum State {
 pub(crate) struct Link {
     state: watch::Sender<State>,
     asking: AtomicUsize,
+    /// The window ends: no other connection is made.
+    over: AtomicBool,
 }
 
 impl Link {
     pub(crate) fn new() -> Self {
-        Self { state: watch::Sender::new(State::Connecting), asking: AtomicUsize::new(0) }
+        Self { state: watch::Sender::new(State::Connecting), asking: AtomicUsize::new(0), over: AtomicBool::new(false) }
+    }
+
+    /// Ends the connection for good, before the window does: a web view takes a while to end, and the agent must not
+    /// send a click to a window that can no longer come back.
+    pub(crate) fn hang_up(&self) {
+        self.over.store(true, Ordering::SeqCst);
+        self.lose(ErrorReport::new(ErrorCode::AgentLost, "the window ends"));
     }
 
     /// Connects, passes on what the agent tells, and connects anew when it is gone; until nobody takes the news.
@@ -54,6 +63,9 @@ impl Link {
         let mut pause = FIRST_PAUSE;
         let mut told_lost = false;
         loop {
+            if self.over.load(Ordering::SeqCst) {
+                return;
+            }
             match Client::connect(&endpoint, PeerRole::Window).await {
                 Ok(client) => {
                     pause = FIRST_PAUSE;

@@ -349,6 +349,7 @@ impl Shell {
                 tracing::warn!("ending without the agent's answer");
             }
             if shell.closing.load(Ordering::SeqCst) {
+                link.hang_up();
                 window.app_handle().exit(0);
             }
         });
