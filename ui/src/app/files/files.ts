@@ -31,3 +31,15 @@ export function isPicture(attachment: Pick<AttachmentMeta, 'media_type'>): boole
 export function pasted(clipboard: DataTransfer | null): File[] {
   return clipboard && clipboard.getData('text/plain') === '' ? [...clipboard.files] : [];
 }
+
+/** Pictures on the clipboard that a paste did not mention: WebKitGTK gives them only to whoever asks (2.50). */
+export async function picturesOnClipboard(): Promise<File[]> {
+  const files: File[] = [];
+  for (const item of await navigator.clipboard.read()) {
+    const type = item.types.find((one) => isPicture({ media_type: one }));
+    if (!type) continue;
+    const name = `image.${type.slice('image/'.length)}`;
+    files.push(new File([await item.getType(type)], name, { type }));
+  }
+  return files;
+}
