@@ -952,8 +952,11 @@ export interface Messages {
   'settings-connect-address': null;
   'settings-connect-done': null;
   'settings-connect-help': null;
+  'settings-connect-malformed': null;
   'settings-connect-missing': null;
   'settings-connect-refused': null;
+  'settings-connect-silent': null;
+  'settings-connect-stranger': null;
   'settings-connect-token': null;
   'settings-connected': { helpdesk: string | number };
   'settings-connecting': null;
