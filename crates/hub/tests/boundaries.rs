@@ -218,6 +218,15 @@ async fn guessing_passwords_ends_soon_and_tells_nothing() {
 }
 
 #[tokio::test]
+async fn guessing_many_passwords_at_once_gains_nothing() {
+    let desk = Desk::start(None).await;
+    let guesses = (0..40).map(|_| desk.try_sign_in("admin", "wrong password"));
+    let answers = futures_util::future::join_all(guesses).await;
+    let heard = answers.iter().filter(|answer| answer.status() == StatusCode::UNAUTHORIZED).count();
+    assert!((1..=10).contains(&heard), "{heard} guesses were answered");
+}
+
+#[tokio::test]
 async fn signing_in_well_is_never_limited() {
     let mut desk = Desk::start(None).await;
     for _ in 0..30 {
