@@ -10,6 +10,9 @@ use crate::drafts;
 use crate::salvage;
 use crate::store::{Store, StoreError};
 
+/// Bytes that a disk must take before it counts as writable again.
+const PROBE_BYTES: usize = 64 * 1024;
+
 impl Controller {
     /// Watches over a store that could not be written.
     pub(super) async fn mind_store(self) {
@@ -32,8 +35,20 @@ impl Controller {
     async fn try_disk(&self) {
         let store = self.store();
         if store.is_durable() {
-            if store.set_meta("tried", &deskside_protocol::Timestamp::now().to_string()).await.is_ok() {
-                self.unnotice(ErrorCode::StoreUnwritable);
+            // As much as a long text with its facts: a disk that only takes a word is full all the same. What is then
+            // typed goes first.
+            let tried = async {
+                store.set_meta("tried", &" ".repeat(PROBE_BYTES)).await?;
+                store.set_meta("tried", &deskside_protocol::Timestamp::now().to_string()).await?;
+                self.settle_all_held().await
+            };
+            match tried.await {
+                Ok(()) => {
+                    self.unnotice(ErrorCode::StoreUnwritable);
+                    // What the outbox could not keep of its progress is tried again.
+                    self.inner.outbox.wake();
+                }
+                Err(error) => tracing::debug!(?error, "the disk still refuses"),
             }
             return;
         }

@@ -1,13 +1,12 @@
 //! All behaviour of the app. A request comes in ([`Controller::handle`]), an answer goes back, and what changed is told
 //! as an [`Event`] to every window. Nothing here knows a tray, a socket or a screen: those are [`Ports`].
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deskside_protocol::local::{Event, LedgerAction, Notice, PeerRole, Request, Response, Route};
-use deskside_protocol::{DraftId, ErrorCode, ErrorReport};
+use deskside_protocol::{ErrorCode, ErrorReport};
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +23,7 @@ use crate::uploads::Uploads;
 
 mod captures;
 mod computer;
+mod held;
 mod home;
 mod keeping;
 mod news;
@@ -89,7 +89,7 @@ struct Inner {
     uploads: Uploads,
     previews: Previews,
     /// What was typed while the store could not keep it.
-    held: Mutex<HashMap<DraftId, deskside_protocol::local::DraftChange>>,
+    held: held::Held,
     notices: Mutex<Vec<Notice>>,
     tray: Mutex<Option<TrayState>>,
     /// Something calls for a look at the helpdesk now.
@@ -153,7 +153,7 @@ impl Controller {
                 captures: captures::Captures::default(),
                 uploads: Uploads::default(),
                 previews: Previews::default(),
-                held: Mutex::default(),
+                held: held::Held::default(),
                 notices: Mutex::default(),
                 tray: Mutex::default(),
                 look: Notify::new(),
@@ -186,7 +186,9 @@ impl Controller {
     pub async fn handle(&self, request: Request, from: PeerRole) -> Result<Response, ErrorReport> {
         let outcome = self.answer(request, from).await;
         if let Err(error) = &outcome
-            && error.code == ErrorCode::StoreDamaged
+            && matches!(error.code, ErrorCode::StoreDamaged | ErrorCode::StoreUnwritable)
+            // A store in memory said so when it was opened.
+            && self.store().is_durable()
         {
             self.store_failed(error.code);
         }

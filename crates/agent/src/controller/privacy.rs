@@ -114,7 +114,7 @@ impl Controller {
 
         self.inner.previews.clear();
         self.inner.captures.clear();
-        self.inner.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.inner.held.clear();
         // The deleted pages were overwritten (`secure_delete`); the log that still holds them goes too.
         let emptied = async {
             sqlx::query("VACUUM").execute(store.pool()).await?;

@@ -1,7 +1,6 @@
 //! From the first word to "kept, will be sent".
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -30,57 +29,66 @@ impl Controller {
     pub(super) async fn open_draft(&self, id: Option<DraftId>) -> Result<Response, ErrorReport> {
         // The preview is next: look at the machine while the user types.
         self.inner.computer.refresh(LIGHT_AGE, HEAVY_AGE);
+        let id = id.or_else(|| self.inner.held.newest());
         let store = self.store();
-        let mut tx = store.begin().await?;
-        let found = drafts::find(&mut tx, id).await?;
-        let mut kept = match (found, id) {
+        // Read without the write lock: a disk that is full or read-only still shows what is on it.
+        let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+        let found = drafts::find(&mut connection, id).await?;
+        drop(connection);
+        let held = id.or(found.as_ref().map(|kept| kept.draft.id)).and_then(|id| self.inner.held.find(id));
+        let begun = held.as_ref().and_then(|held| held.begun.clone());
+        let mut kept = match (found.or(begun), id) {
             (Some(kept), _) => kept,
             (None, Some(_)) => return Err(no_draft()),
-            (None, None) => {
-                let new = drafts::create(&mut tx).await?;
-                drafts::find(&mut tx, Some(new)).await?.ok_or_else(no_draft)?
-            }
+            (None, None) => return self.begin_draft().await,
         };
-        // Ends the transaction; nothing was written unless the draft is new.
-        tx.commit().await.map_err(StoreError::from)?;
-        if let Some(held) = self.held(kept.draft.id) {
-            overlay(&mut kept, &held);
+        if let Some(held) = held {
+            held.show_over(&mut kept);
         }
         Ok(Response::Draft(kept.draft))
     }
 
     pub(super) async fn new_draft(&self) -> Result<Response, ErrorReport> {
         self.inner.computer.refresh(LIGHT_AGE, HEAVY_AGE);
-        let mut tx = self.store().begin().await?;
-        let new = drafts::create(&mut tx).await?;
-        let kept = drafts::find(&mut tx, Some(new)).await?.ok_or_else(no_draft)?;
-        tx.commit().await.map_err(StoreError::from)?;
-        Ok(Response::Draft(kept.draft))
+        self.begin_draft().await
+    }
+
+    /// A new draft, in memory if the disk takes none: who has no room left may want to say just that.
+    async fn begin_draft(&self) -> Result<Response, ErrorReport> {
+        let store = self.store();
+        let begun = async {
+            let mut tx = store.begin().await?;
+            let new = drafts::create(&mut tx).await?;
+            let kept = drafts::find(&mut tx, Some(new)).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(kept)
+        };
+        let draft = match begun.await {
+            Ok(kept) => kept.ok_or_else(no_draft)?.draft,
+            Err(error @ StoreError::Unwritable(_)) => {
+                self.store_failed(error.code());
+                self.inner.held.begin().ok_or(error)?
+            }
+            Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))) => return Err(error.into()),
+        };
+        Ok(Response::Draft(draft))
     }
 
     pub(super) async fn save_draft(&self, id: DraftId, change: DraftChange) -> Result<Response, ErrorReport> {
         drafts::judge(&change)?;
-        match self.keep_change(id, change).await {
-            Ok(kept) => Ok(Response::Draft(kept.draft)),
-            Err(error) => {
-                if error.code == ErrorCode::StoreUnwritable {
-                    self.store_failed(error.code);
-                }
-                Err(error)
-            }
-        }
+        Ok(Response::Draft(self.keep_change(id, change).await?.draft))
     }
 
     /// Keeps a change together with what could not be kept before. What the disk refuses stays in memory.
     async fn keep_change(&self, id: DraftId, change: DraftChange) -> Result<Kept, ErrorReport> {
-        let change = match self.held(id) {
-            Some(held) => merge(held, change),
-            None => change,
-        };
+        let held = self.inner.held.find(id).unwrap_or_default().with(change);
         let store = self.store();
         let kept = async {
             let mut tx = store.begin().await?;
-            if !drafts::change(&mut tx, id, &change).await? {
+            if let Some(begun) = &held.begun {
+                drafts::restore(&mut tx, begun).await?;
+            }
+            if !drafts::change(&mut tx, id, &held.change).await? {
                 return Ok(None);
             }
             let kept = drafts::find(&mut tx, Some(id)).await?;
@@ -90,30 +98,39 @@ impl Controller {
         };
         match kept.await {
             Ok(Some(kept)) => {
-                self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                self.inner.held.forget(id);
                 Ok(kept)
             }
             Ok(None) => Err(no_draft()),
             Err(error) => {
-                if matches!(error, StoreError::Unwritable(_) | StoreError::Damaged(_)) && store.is_durable() {
-                    let mut held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
-                    if held.len() < limits::DRAFTS || held.contains_key(&id) {
-                        held.insert(id, change);
-                    }
+                if matches!(error, StoreError::Unwritable(_) | StoreError::Damaged(_))
+                    && store.is_durable()
+                    && !self.inner.held.hold(id, held)
+                {
+                    tracing::error!("there is no room in memory either for what is typed");
                 }
                 Err(error.into())
             }
         }
     }
 
-    fn held(&self, id: DraftId) -> Option<DraftChange> {
-        self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
-    }
-
     /// Tries once more to keep what was typed while the disk refused it.
     async fn settle_held(&self, id: DraftId) -> Result<(), ErrorReport> {
-        if self.held(id).is_some() {
+        if self.inner.held.find(id).is_some() {
             self.keep_change(id, DraftChange::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps everything that was typed while the disk refused it, if the disk takes it now.
+    pub(super) async fn settle_all_held(&self) -> Result<(), ErrorReport> {
+        for id in self.inner.held.ids() {
+            match self.settle_held(id).await {
+                Ok(()) => {}
+                // Its draft was lost with a damaged store; the window still shows it.
+                Err(error) if error.code == ErrorCode::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -121,7 +138,12 @@ impl Controller {
     pub(super) async fn discard_draft(&self, id: DraftId) -> Result<Response, ErrorReport> {
         let store = self.store();
         let mut tx = store.begin().await?;
-        let kept = drafts::find(&mut tx, Some(id)).await?.ok_or_else(no_draft)?;
+        let kept = match drafts::find(&mut tx, Some(id)).await? {
+            Some(kept) => kept,
+            // It never came as far as the disk.
+            None if self.inner.held.forget(id) => return Ok(Response::Done),
+            None => return Err(no_draft()),
+        };
         for file in &kept.draft.attachments {
             files::remove(&mut tx, Owner::Draft(id), file.id).await?;
         }
@@ -132,7 +154,7 @@ impl Controller {
         }
         self.inner.uploads.drop_for(&store, Owner::Draft(id));
         self.inner.previews.forget(id);
-        self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.inner.held.forget(id);
         Ok(Response::Done)
     }
 
@@ -334,24 +356,4 @@ impl Controller {
         self.refresh_tray().await;
         Ok(Response::Submitted { client_id: kept.client_id })
     }
-}
-
-/// A change on top of another.
-fn merge(older: DraftChange, newer: DraftChange) -> DraftChange {
-    DraftChange {
-        text: newer.text.or(older.text),
-        can_work: newer.can_work.or(older.can_work),
-        affected: newer.affected.or(older.affected),
-        category: newer.category.or(older.category),
-    }
-}
-
-fn overlay(kept: &mut Kept, held: &DraftChange) {
-    let draft = &mut kept.draft;
-    if let Some(text) = &held.text {
-        draft.text.clone_from(text);
-    }
-    draft.can_work = held.can_work.or(draft.can_work);
-    draft.affected = held.affected.or(draft.affected);
-    draft.category = held.category.unwrap_or(draft.category);
 }

@@ -12,8 +12,11 @@ use std::time::Duration;
 
 use deskside_protocol::{ErrorCode, ErrorReport, Timestamp};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous, SqliteTransactionManager,
+};
+use sqlx::{Connection as _, Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx_core::transaction::TransactionManager as _;
 
 pub mod columns;
 pub mod files;
@@ -292,8 +295,29 @@ async fn pool(options: SqliteConnectOptions) -> Result<SqlitePool> {
         .max_lifetime(None)
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(30))
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                end_transaction(connection).await;
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await?)
+}
+
+/// Ends what a failed transaction has left behind. On a full disk SQLite rolls back by itself (SQLite, "Response To Errors
+/// Within A Transaction"); the library's own rollback then finds no transaction, fails, and counts one as open for ever,
+/// in which no other may begin. Another connection in place of this one might not open while the disk is full.
+async fn end_transaction(connection: &mut SqliteConnection) {
+    // The rollback of a transaction that was dropped is on its way before this.
+    if connection.ping().await.is_err() || !connection.is_in_transaction() {
+        return;
+    }
+    // Fails where there is a transaction: then the rollback has one to end.
+    let _ = sqlx::raw_sql("BEGIN").execute(&mut *connection).await;
+    if let Err(error) = SqliteTransactionManager::rollback(connection).await {
+        tracing::error!(%error, "a transaction could not be ended");
+    }
 }
 
 async fn migrate(pool: &SqlitePool) -> Result<()> {
