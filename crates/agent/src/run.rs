@@ -20,7 +20,7 @@ use crate::notify::Notifier;
 use crate::paths::{Paths, open_private};
 use crate::ports::{Ports, SecretPort as _, SettingsPort as _};
 use crate::screen::Screen;
-use crate::secrets::{Secret, Secrets};
+use crate::secrets::{KeyringError, Secret, Secrets};
 use crate::settings::{SettingsStore, SharedSettings, language_in_force};
 use crate::tray::{Action, Tray};
 use crate::window::Window;
@@ -43,6 +43,8 @@ const END: Duration = Duration::from_secs(10);
 const MENU_GONE: Duration = Duration::from_millis(250);
 /// First wait before enrolling by policy is tried again; doubled each time.
 const ENROL_AGAIN: Duration = Duration::from_secs(30);
+/// Wait before a locked keyring is asked again whether this device has a credential.
+const KEYRING_AGAIN: Duration = Duration::from_secs(20);
 /// Longest wait before enrolling by policy is tried again.
 const ENROL_AGAIN_CAP: Duration = Duration::from_secs(3600);
 /// Threads for work that blocks (pictures, files); they go when they have had nothing to do.
@@ -363,13 +365,29 @@ impl Follower {
     /// IT's policy may hold what it takes to enrol; then nobody has to.
     async fn enrol_by_policy(self, secrets: Arc<Secrets>) {
         let Some((url, token)) = self.policy() else { return };
-        match secrets.get(&url).await {
-            Ok(Some(_)) => return,
-            Ok(None) => {}
-            // A locked keyring may hold a credential that is good; the controller asks again when it must.
-            Err(error) => tracing::warn!(%error, "enrolling for this session"),
-        }
         let mut wait = ENROL_AGAIN;
+        let mut waited = false;
+        loop {
+            match secrets.get(&url).await {
+                Ok(Some(_)) if waited => return self.controller.network_changed(),
+                Ok(Some(_)) => return,
+                Ok(None) => break,
+                Err(error) => match Secrets::check().await {
+                    // There is none in this session, and will be none: memory has to do.
+                    Err(KeyringError::Absent(_)) => {
+                        tracing::warn!(%error, "enrolling for this session");
+                        break;
+                    }
+                    // A locked keyring may hold a good credential. A second one would make this computer another
+                    // device, and the answers to its requests would never come.
+                    Ok(()) | Err(KeyringError::Locked | KeyringError::Failed(_) | KeyringError::TimedOut) => {
+                        tracing::info!(%error, "enrolling by policy waits for the keyring");
+                    }
+                },
+            }
+            waited = true;
+            tokio::time::sleep(KEYRING_AGAIN).await;
+        }
         loop {
             let request = Request::Enrol { url: url.to_string(), token: token.reveal().to_owned() };
             match self.controller.handle(request, PeerRole::Agent).await {
