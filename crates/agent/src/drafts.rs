@@ -84,11 +84,24 @@ async fn read(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Kept
     })
 }
 
-/// A new, empty draft.
+/// A new, empty draft. Where there are many, the oldest empty ones make room for it; nothing that was written or added
+/// does.
 ///
 /// # Errors
 /// [`crate::store::StoreError`].
 pub async fn create(connection: &mut SqliteConnection) -> Result<DraftId> {
+    let kept = i64::try_from(limits::DRAFTS).unwrap_or(i64::MAX);
+    sqlx::query(
+        "DELETE FROM drafts WHERE id IN (
+             SELECT id FROM drafts
+             WHERE trim(text, char(9, 10, 13, 32)) = ''
+               AND NOT EXISTS (SELECT 1 FROM files WHERE owner_kind = 'draft' AND owner = drafts.id)
+             ORDER BY saved_at, id
+             LIMIT max(0, (SELECT count(*) FROM drafts) + 1 - ?))",
+    )
+    .bind(kept)
+    .execute(&mut *connection)
+    .await?;
     let id = DraftId::new();
     sqlx::query("INSERT INTO drafts (id, client_id, saved_at) VALUES (?, ?, ?)")
         .bind(id.to_string())

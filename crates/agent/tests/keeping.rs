@@ -173,5 +173,81 @@ fn the_export_holds_everything_and_fits_the_socket() {
     assert_eq!(export["requests"][0]["document"], preview.document);
     assert_eq!(export["drafts"][0]["text"], "Half a draft");
     assert_eq!(export["ledger_intact"], true);
+    assert_eq!(export["complete"], true);
     assert_eq!(app.ledger().0.last(), Some(&LedgerAction::Exported));
+}
+
+#[test]
+fn an_export_that_is_too_large_says_what_it_leaves_out() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    // Each of these grows with every wrapping: in the document, in the export, in the frame.
+    let quotes = "\"\\".repeat(limits::TEXT_BYTES / 2);
+    for _ in 0..24 {
+        app.report(&quotes);
+    }
+    app.draft("Half a draft");
+    let response = app.ask(Request::ExportData).unwrap();
+    let frame = serde_json::to_vec(&response).unwrap();
+    assert!(frame.len() < limits::FRAME_BYTES - 1024, "{} bytes", frame.len());
+    let Response::Document { text } = response else { panic!() };
+    let export: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(export["complete"], false);
+    let requests = export["requests"].as_array().unwrap();
+    let without = requests.iter().filter(|request| request["document"].is_null()).count();
+    assert_eq!(export["left_out"]["documents"], without);
+    assert_eq!(requests.len() as u64 + export["left_out"]["requests"].as_u64().unwrap(), 24);
+    assert!(requests.len() > without && export["left_out"] != serde_json::json!({}));
+    assert_eq!(export["drafts"][0]["text"], "Half a draft", "what is nowhere else is in it");
+}
+
+#[test]
+fn empty_drafts_make_room_and_written_ones_stay() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let new = || match app.ask(Request::NewDraft).unwrap() {
+        Response::Draft(draft) => draft.id,
+        other => panic!("{other:?}"),
+    };
+    let there = |draft| app.ask(Request::OpenDraft { draft: Some(draft) }).is_ok();
+    let written = app.draft("The oldest, and written");
+    let with_file = new();
+    app.upload(UploadOwner::Draft { draft: with_file }, "a.txt", b"a", false).unwrap();
+    let empty: Vec<_> = (0..limits::DRAFTS - 2).map(|_| new()).collect();
+    assert!(empty.iter().all(|draft| there(*draft)), "as many as are kept");
+    let newest = [new(), new(), new()];
+    assert_eq!(empty.iter().filter(|draft| there(**draft)).count(), empty.len() - 3);
+    assert!(newest.into_iter().chain([written, with_file]).all(there));
+    let many: Vec<_> = (0..limits::DRAFTS + 5).map(|n| app.draft(&format!("Draft {n}"))).collect();
+    assert!(many.into_iter().chain([written, with_file]).all(there), "nothing that was written goes");
+}
+
+#[test]
+fn files_that_arrived_long_ago_are_with_the_helpdesk_only() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let send = |name: &str, bytes: &[u8]| {
+        let draft = app.draft(name);
+        let file = app.upload(UploadOwner::Draft { draft }, "file.txt", bytes, false).unwrap();
+        (app.submit(draft).0, file.id)
+    };
+    let here = |file: deskside_protocol::AttachmentId| data.path().join("files").join(file.to_string()).exists();
+    let (arrived, old) = send("Arrived", b"with the helpdesk");
+    app.delivered(arrived);
+    desk.down();
+    let (waits, new) = send("Waits", b"only here");
+    let desktop = app.stop();
+    let app = App::start(data.path(), &desktop);
+    support::desk::for_a_while();
+    assert!(here(old) && here(new), "they stay for their time");
+    let app =
+        App::start_with(data.path(), &app.stop(), |options| options.delivered_files_kept = std::time::Duration::ZERO);
+    eventually("it is gone", || (!here(old)).then_some(()));
+    assert!(here(new), "what waits stays");
+    desk.up();
+    app.delivered(waits);
+    assert_eq!(app.read(Blob::Attachment { attachment: old }), b"with the helpdesk");
 }

@@ -85,8 +85,12 @@ pub const CURSOR_BYTES: usize = 512;
 pub const NOTIFICATION_CHARS: usize = 160;
 /// Files on their way from windows to the agent at a time.
 pub const UPLOADS: usize = 16;
-/// Drafts that are kept; the oldest goes.
+/// Drafts that are kept; with more, the oldest of those with nothing in them goes. One with a text or a file never does.
 pub const DRAFTS: usize = 20;
+
+/// How long the bytes of a file stay here after its request arrived and nothing happened to it any more; the helpdesk
+/// has them.
+pub const DELIVERED_FILES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Log lines taken from the system's log, at most.
 pub const LOG_LINES: usize = 200;

@@ -2,14 +2,18 @@
 //! there is one, a store that turns out damaged is set aside while the app runs, and what it can still tell of what waits
 //! is carried over.
 
-use deskside_protocol::ErrorCode;
+use std::time::Duration;
+
 use deskside_protocol::local::Event;
+use deskside_protocol::{ErrorCode, Timestamp};
 
 use super::Controller;
 use crate::drafts;
 use crate::salvage;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, files};
 
+/// How often files that arrived are looked through.
+const TIDY: Duration = Duration::from_secs(24 * 3600);
 /// Bytes that a disk must take before it counts as writable again.
 const PROBE_BYTES: usize = 64 * 1024;
 
@@ -31,6 +35,21 @@ impl Controller {
         }
     }
 
+    /// Deletes what the helpdesk has and nobody has needed for long, at the start and once a day.
+    pub(super) async fn tidy(self) {
+        loop {
+            let kept = i64::try_from(self.inner.options.delivered_files_kept.as_millis()).unwrap_or(i64::MAX);
+            let before = Timestamp::from_unix_ms(Timestamp::now().unix_ms().saturating_sub(kept));
+            if let Err(error) = files::retire(&self.store(), before).await {
+                tracing::warn!(%error, "files that arrived long ago could not be deleted");
+            }
+            tokio::select! {
+                () = self.inner.stop.cancelled() => return,
+                () = tokio::time::sleep(TIDY) => {}
+            }
+        }
+    }
+
     /// Tries whether the disk takes something again; a store in memory moves there.
     async fn try_disk(&self) {
         let store = self.store();
@@ -39,7 +58,7 @@ impl Controller {
             // typed goes first.
             let tried = async {
                 store.set_meta("tried", &" ".repeat(PROBE_BYTES)).await?;
-                store.set_meta("tried", &deskside_protocol::Timestamp::now().to_string()).await?;
+                store.set_meta("tried", &Timestamp::now().to_string()).await?;
                 self.settle_all_held().await
             };
             match tried.await {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deskside_protocol::local::{Event, LedgerAction, Notice, PeerRole, Request, Response, Route};
-use deskside_protocol::{ErrorCode, ErrorReport};
+use deskside_protocol::{ErrorCode, ErrorReport, limits};
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -50,6 +50,8 @@ pub struct Options {
     pub poll: Duration,
     /// How often a disk that refused is tried again.
     pub mend: Duration,
+    /// How long the bytes of files stay after they arrived.
+    pub delivered_files_kept: Duration,
 }
 
 impl Options {
@@ -63,6 +65,7 @@ impl Options {
             backoff_cap: Duration::from_secs(300),
             poll: Duration::from_secs(300),
             mend: Duration::from_secs(20),
+            delivered_files_kept: limits::DELIVERED_FILES_KEPT,
         }
     }
 

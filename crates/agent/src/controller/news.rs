@@ -27,6 +27,7 @@ impl Controller {
         tasks.spawn(self.clone().hear_link());
         tasks.spawn(self.clone().hear_helpdesk());
         tasks.spawn(self.clone().mind_store());
+        tasks.spawn(self.clone().tidy());
     }
 
     async fn hear_outbox(self, mut told: mpsc::UnboundedReceiver<Told>) {

@@ -2,7 +2,7 @@
 
 use deskside_protocol::local::{Draft, Event, LedgerAction, LedgerEntry, Privacy, Response, Thread};
 use deskside_protocol::settings::SettingsView;
-use deskside_protocol::{ClientId, ErrorCode, ErrorReport, Timestamp};
+use deskside_protocol::{ClientId, ErrorCode, ErrorReport, Timestamp, limits};
 use serde::Serialize;
 
 use super::Controller;
@@ -15,6 +15,10 @@ use crate::{drafts, ledger, requests};
 struct Export {
     made_at: Timestamp,
     made_by: &'static str,
+    /// Whether this is everything.
+    complete: bool,
+    /// How much did not fit; it is shown in the app, and is in the database in `files_folder`.
+    left_out: LeftOut,
     settings: SettingsView,
     drafts: Vec<Draft>,
     requests: Vec<ExportedRequest>,
@@ -31,8 +35,46 @@ struct ExportedRequest {
     document: Option<String>,
 }
 
-/// Most bytes of documents in an export: what fits, with all the rest, in one frame of the local socket.
-const DOCUMENTS_BYTES: usize = 2 * 1024 * 1024;
+/// What an export does not hold, in numbers.
+#[derive(Default, PartialEq, Eq, Serialize)]
+struct LeftOut {
+    drafts: u32,
+    requests: u32,
+    documents: u32,
+    ledger_entries: u32,
+}
+
+/// Most bytes of an export as it goes over the local socket, where it is one frame, with room for what is around it.
+const EXPORT_BYTES: usize = limits::FRAME_BYTES - 64 * 1024;
+/// Most blanks that the export puts before a line of a part.
+const INDENT_BYTES: usize = 12;
+
+/// Room that is left in an export.
+#[derive(Clone, Copy)]
+struct Room {
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes the room for a part, if there is enough.
+    fn fits<T: Serialize>(&mut self, part: &T) -> bool {
+        let Ok(text) = serde_json::to_string_pretty(part) else { return false };
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        // The export is itself a text in JSON: these take another byte there.
+        let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n')).count();
+        let needed = text.len() + escaped + lines * INDENT_BYTES + 64;
+        let fits = needed <= self.bytes;
+        if fits {
+            self.bytes -= needed;
+        }
+        fits
+    }
+
+    /// What remains when half of the whole is kept for others.
+    fn halved(self) -> Self {
+        Self { bytes: self.bytes.saturating_sub(EXPORT_BYTES / 2) }
+    }
+}
 
 impl Controller {
     pub(super) async fn privacy(&self) -> Result<Response, ErrorReport> {
@@ -62,21 +104,49 @@ impl Controller {
         let mut tx = store.begin().await?;
         ledger::record(&mut tx, LedgerAction::Exported, None, "by the user").await?;
         let sending = |id: &str| self.inner.outbox.is_sending(id);
+        let mut room = Room { bytes: EXPORT_BYTES };
+        let settings = self.settings_view();
+        room.fits(&settings);
+        let mut left_out = LeftOut::default();
+        // What is nowhere else first; of everything the newest.
+        let mut kept_drafts = Vec::new();
+        for kept in drafts::all(&mut tx).await? {
+            if room.fits(&kept.draft) {
+                kept_drafts.push(kept.draft);
+            } else {
+                left_out.drafts += 1;
+            }
+        }
+        let (all_entries, ledger_intact) = ledger::read(&mut tx).await?;
+        let mut entries = Vec::new();
+        for entry in all_entries {
+            // Without a gap, so that the chain can be followed.
+            if left_out.ledger_entries == 0 && room.halved().fits(&entry) && room.fits(&entry) {
+                entries.push(entry);
+            } else {
+                left_out.ledger_entries += 1;
+            }
+        }
         let mut exported = Vec::new();
-        let mut room = DOCUMENTS_BYTES;
         for row in requests::list(&mut tx, &sending).await? {
             let Some(thread) = requests::thread(&mut tx, row.client_id, &sending).await? else { continue };
-            // Newest first; an older document that does not fit is still one click away, at its request.
-            let document = requests::document(&mut tx, row.client_id).await?.filter(|text| text.len() <= room);
-            room -= document.as_ref().map_or(0, String::len);
-            exported.push(ExportedRequest { thread, document });
+            if !room.fits(&thread) {
+                left_out.requests += 1;
+                continue;
+            }
+            // A document that does not fit is still one click away, at its request.
+            let document = requests::document(&mut tx, row.client_id).await?;
+            let fitting = document.clone().filter(|document| room.fits(document));
+            left_out.documents += u32::from(document.is_some() && fitting.is_none());
+            exported.push(ExportedRequest { thread, document: fitting });
         }
-        let (entries, ledger_intact) = ledger::read(&mut tx).await?;
         let export = Export {
             made_at: Timestamp::now(),
             made_by: concat!("Deskside ", env!("CARGO_PKG_VERSION")),
-            settings: self.settings_view(),
-            drafts: drafts::all(&mut tx).await?.into_iter().map(|kept| kept.draft).collect(),
+            complete: left_out == LeftOut::default(),
+            left_out,
+            settings,
+            drafts: kept_drafts,
             requests: exported,
             ledger: entries,
             ledger_intact,

@@ -210,6 +210,33 @@ pub async fn sweep(store: &super::Store) -> Result<()> {
     swept.await.map_err(|error| StoreError::Fault(error.to_string()))
 }
 
+/// Deletes the bytes of files that arrived with a request to which nothing has happened since `before`. Their rows stay:
+/// whoever looks at one gets it from the helpdesk.
+///
+/// # Errors
+/// [`StoreError`]; a file that cannot be deleted is left for the next time.
+pub async fn retire(store: &super::Store, before: deskside_protocol::Timestamp) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT files.id FROM files
+         JOIN outbox ON outbox.id = files.owner
+         JOIN tickets ON tickets.client_id = outbox.client_id
+         WHERE files.owner_kind IN ('ticket', 'entry') AND outbox.standing = 'delivered'
+           AND outbox.queued_at < ? AND tickets.updated_at < ?",
+    )
+    .bind(before.unix_ms())
+    .bind(before.unix_ms())
+    .fetch_all(store.pool())
+    .await?;
+    let ids: Vec<AttachmentId> = rows.iter().map(|row| parsed(row, "id")).collect::<Result<_>>()?;
+    let folder = store.folder().to_owned();
+    let deleted = tokio::task::spawn_blocking(move || {
+        for id in ids {
+            delete(&kept(&folder, id));
+        }
+    });
+    deleted.await.map_err(|error| StoreError::Fault(error.to_string()))
+}
+
 /// Moves the bytes of kept files that no row knows any more beside the damaged database that knew them, instead of
 /// letting the next [`sweep`] delete them.
 ///
