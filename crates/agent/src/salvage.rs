@@ -230,7 +230,7 @@ async fn carry_request(
 }
 
 /// The document that was kept, if it is one, and of this ticket.
-fn document<'a>(ticket: &'a Record, client_id: ClientId) -> Option<(TicketDocument, &'a [u8])> {
+fn document(ticket: &Record, client_id: ClientId) -> Option<(TicketDocument, &[u8])> {
     let bytes = ticket.bytes("document")?;
     let document: TicketDocument = serde_json::from_slice(bytes).ok()?;
     (document.client_id == client_id).then_some((document, bytes))
