@@ -8,6 +8,7 @@ mod attachments;
 mod connect;
 mod devices;
 mod list;
+mod page;
 mod people;
 mod relay;
 mod rows;

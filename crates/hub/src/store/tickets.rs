@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, word};
-use super::{Result, Store, StoreError, Write, flag};
+use super::{Result, Store, StoreError, Write, flag, page};
 use crate::{limits, search, transitions};
 
 /// A ticket that has passed [`crate::intake`].
@@ -287,8 +287,9 @@ impl Store {
         Ok(row.try_get("newest")?)
     }
 
-    /// A device's tickets that changed visibly after the place, oldest change first, at most [`limits::CHANGES`];
-    /// the place of the last; whether there are more.
+    /// A device's tickets that changed visibly after the place, oldest change first, at most [`limits::CHANGES`] and
+    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of a thread that is too long for any
+    /// answer, the newest entries.
     pub(crate) async fn changes(&self, device: DeviceId, after: i64) -> Result<(Vec<TicketView>, i64, bool)> {
         let mut found = sqlx::query(
             "SELECT t.client_id, t.number, t.title, t.description, t.state, t.created_at, t.visible_at, t.visible_seq,
@@ -301,14 +302,22 @@ impl Store {
         .bind(limits::CHANGES + 1)
         .fetch_all(&self.pool)
         .await?;
-        let page = usize::try_from(limits::CHANGES).unwrap_or(usize::MAX);
-        let more = found.len() > page;
-        found.truncate(page);
+        let most = usize::try_from(limits::CHANGES).unwrap_or(usize::MAX);
+        let mut more = found.len() > most;
+        found.truncate(most);
         let mut views = Vec::with_capacity(found.len());
         let mut last = after;
+        let mut room = limits::CHANGES_BYTES;
         for row in &found {
+            let mut view = self.view(row).await?;
+            let size = page::fit(&mut view, limits::CHANGES_BYTES)?;
+            if size > room && !views.is_empty() {
+                more = true;
+                break;
+            }
+            room = room.saturating_sub(size);
             last = row.try_get("visible_seq")?;
-            views.push(self.view(row).await?);
+            views.push(view);
         }
         Ok((views, last, more))
     }
