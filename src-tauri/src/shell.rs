@@ -211,6 +211,8 @@ fn size_and_corner(monitor: Option<Monitor>, size: Size) -> (Size, Option<(f64, 
 fn may_show(url: &Url) -> bool {
     let ours = match url.scheme() {
         "tauri" => url.host_str() == Some("localhost"),
+        // What the page made itself and saves: WebKitGTK asks about the address before it asks about the download.
+        "blob" => url.path().starts_with("tauri://localhost/"),
         // How WebView2 names the same place.
         "http" | "https" => cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none(),
         _ => false,
@@ -381,12 +383,14 @@ mod tests {
     #[test]
     fn the_window_shows_its_own_page_and_nothing_else() {
         assert!(may_show(&"tauri://localhost/index.html".parse().unwrap()));
+        assert!(may_show(&"blob:tauri://localhost/9d1f".parse().unwrap()), "saving what it made");
         for other in [
             "https://deskside.example/",
             "http://127.0.0.1:8470/console/",
             "file:///etc/passwd",
             "data:text/html,<h1>x</h1>",
             "tauri://elsewhere/",
+            "blob:https://deskside.example/9d1f",
             "javascript:alert(1)",
             "http://tauri.localhost:8080/",
         ] {
