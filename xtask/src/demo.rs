@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: the whole of Deskside on this machine, real programs only.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use deskside_desktop::{Desktop, Options, Process, Shows, Spawn, Window, wait_until};
+use deskside_desktop::{Desktop, Options, Process, Shows, Spawn, wait_until};
 use deskside_e2e::{Agent, Hub, Person, Programs, Report, SOON, Words};
 use deskside_protocol::desk::ConsoleTicket;
 use deskside_protocol::ticket::TicketState;
@@ -182,10 +182,10 @@ async fn tell(
     let window = person.begin_report().await?;
     progress.say("the tray's \"Report a problem\" opened the window");
     person.write(&window, Report { text: PROBLEM, screenshot: true }).await?;
-    picture(desktop, &window, pictures, "1-what-will-be-sent").await?;
+    picture(desktop, pictures, "1-what-will-be-sent").await?;
     progress.say("the problem is written, with a picture of the screen; this is what will be sent");
     person.send(&window, "sent-title").await?;
-    picture(desktop, &window, pictures, "2-sent").await?;
+    picture(desktop, pictures, "2-sent").await?;
     progress.say("it is sent");
 
     let technician = hub.sign_in().await?;
@@ -194,18 +194,16 @@ async fn tell(
     technician.reply(ticket.row.number, ANSWER, Some(TicketState::InProgress)).await?;
     window.press(&words.get("sent-follow")?, SOON).await?;
     window.says(ANSWER, SOON).await?;
-    picture(desktop, &window, pictures, "3-answered").await?;
+    picture(desktop, pictures, "3-answered").await?;
     progress.say("a technician answered, and the window shows it");
     Ok(ticket)
 }
 
-/// Keeps a picture of the screen and one of the page.
-async fn picture(desktop: &Desktop, window: &Window, folder: &Path, name: &str) -> anyhow::Result<()> {
+/// Keeps a picture of the screen.
+async fn picture(desktop: &Desktop, folder: &Path, name: &str) -> anyhow::Result<()> {
     // What moves in comes to rest within 180 ms.
     tokio::time::sleep(Duration::from_millis(400)).await;
-    let file = |kind: &str| -> PathBuf { folder.join(format!("{name}-{kind}.png")) };
-    std::fs::write(file("screen"), desktop.picture()?)?;
-    std::fs::write(file("page"), window.picture().await?)?;
+    std::fs::write(folder.join(format!("{name}.png")), desktop.picture()?)?;
     Ok(())
 }
 

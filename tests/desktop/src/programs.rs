@@ -233,8 +233,15 @@ pub async fn wait_until<T>(
 ) -> anyhow::Result<T> {
     let begun = Instant::now();
     loop {
-        if let Some(found) = look().await? {
-            return Ok(found);
+        // Whoever is asked may never answer.
+        let left = limit.saturating_sub(begun.elapsed()).max(LOOK_AGAIN);
+        match tokio::time::timeout(left, look()).await {
+            Ok(found) => {
+                if let Some(found) = found? {
+                    return Ok(found);
+                }
+            }
+            Err(_) => bail!("{what}: no answer within {limit:?}"),
         }
         if begun.elapsed() > limit {
             bail!("{what}: not within {limit:?}");

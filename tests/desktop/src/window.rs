@@ -154,14 +154,6 @@ impl Window {
         }
     }
 
-    /// A picture of the page, as a PNG.
-    ///
-    /// # Errors
-    /// The window is gone.
-    pub async fn picture(&self) -> anyhow::Result<Vec<u8>> {
-        Ok(self.client.screenshot().await?)
-    }
-
     /// Lets go of the window, which stays.
     ///
     /// # Errors
