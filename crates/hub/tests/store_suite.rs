@@ -548,7 +548,12 @@ async fn pages_cover_the_list_once(mut desk: Desk) {
 async fn people_do_what_their_role_allows(mut desk: Desk) {
     let made = desk.made_password();
     let fresh = desk.sign_in("admin", &made).await;
-    assert_eq!(fresh.get("/console/tickets").await.status(), StatusCode::OK);
+    for path in ["/console/tickets", "/console/people", "/console/events"] {
+        let problem = assert_problem(fresh.get(path).await, 403, ErrorCode::Forbidden).await;
+        assert_eq!(problem.detail.as_deref(), Some("change the password first"), "{path}");
+    }
+    assert_problem(fresh.say(1, "an answer", false, None).await, 403, ErrorCode::Forbidden).await;
+    assert_eq!(fresh.get("/console/session").await.status(), StatusCode::OK, "it says that the password is to change");
     let new =
         json!({ "login": "Bea", "display_name": "Béatrice", "role": "technician", "password": "another password" });
     assert_problem(fresh.post("/console/people", &new).await, 403, ErrorCode::Forbidden).await;
@@ -566,6 +571,9 @@ async fn people_do_what_their_role_allows(mut desk: Desk) {
 
     let bea = desk.sign_in("BEA", "another password").await;
     assert!(bea.session.must_change_password);
+    assert_problem(bea.get("/console/people").await, 403, ErrorCode::Forbidden).await;
+    let own = json!({ "current": "another password", "new": "a password of her own" });
+    assert_eq!(bea.post("/console/session/password", &own).await.status(), StatusCode::OK);
     for path in ["/console/devices", "/console/enrolment-tokens"] {
         assert_problem(bea.get(path).await, 403, ErrorCode::Forbidden).await;
     }
@@ -580,7 +588,7 @@ async fn people_do_what_their_role_allows(mut desk: Desk) {
 
     assert_eq!(admin.patch("/console/people/bea", &json!({ "active": false })).await.status(), StatusCode::OK);
     assert_problem(bea.get("/console/tickets").await, 401, ErrorCode::Unauthorized).await;
-    assert_problem(desk.try_sign_in("bea", "another password").await, 401, ErrorCode::Unauthorized).await;
+    assert_problem(desk.try_sign_in("bea", "a password of her own").await, 401, ErrorCode::Unauthorized).await;
     assert_problem(admin.patch("/console/people/admin", &json!({ "active": false })).await, 409, ErrorCode::WrongState)
         .await;
     assert_problem(

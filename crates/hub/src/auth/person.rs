@@ -39,7 +39,8 @@ pub(crate) fn cookie(config: &Config, secret: String) -> Cookie<'static> {
     cookie
 }
 
-/// Somebody who is signed in.
+/// Somebody who is signed in, with a password that they chose: one that was printed, or that another person knows, opens
+/// nothing but the way to another one ([`Newcomer`]).
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     pub(crate) person: Person,
@@ -65,6 +66,22 @@ impl FromRequestParts<Arc<AppState>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
+        let Newcomer(signed_in) = Newcomer::from_request_parts(parts, state).await?;
+        if signed_in.must_change_password {
+            return Err(ApiError::new(ErrorCode::Forbidden, "change the password first"));
+        }
+        Ok(signed_in)
+    }
+}
+
+/// Somebody who is signed in, and may have to choose a password yet: for the session itself, and nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct Newcomer(pub(crate) SignedIn);
+
+impl FromRequestParts<Arc<AppState>> for Newcomer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
         let nobody = || ApiError::new(ErrorCode::Unauthorized, "sign in first");
         let jar = CookieJar::from_headers(&parts.headers);
         let secret = jar.get(cookie_name(&state.config)).map(|cookie| cookie.value().to_owned()).ok_or_else(nobody)?;
@@ -82,17 +99,17 @@ impl FromRequestParts<Arc<AppState>> for SignedIn {
                 return Err(ApiError::new(ErrorCode::Forbidden, "the CSRF token is missing or not this session's"));
             }
         }
-        Ok(Self {
+        Ok(Self(SignedIn {
             person: record.person,
             password_hash: record.password_hash,
             must_change_password: record.must_change,
             session,
             csrf_token,
-        })
+        }))
     }
 }
 
-/// An administrator who has chosen a password: who manages others must not do so with one that was printed.
+/// An administrator.
 #[derive(Debug, Clone)]
 pub(crate) struct Administrator(pub(crate) SignedIn);
 
@@ -103,9 +120,6 @@ impl FromRequestParts<Arc<AppState>> for Administrator {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         match signed_in.person.role {
             Role::Technician => Err(ApiError::new(ErrorCode::Forbidden, "only administrators may do this")),
-            Role::Administrator if signed_in.must_change_password => {
-                Err(ApiError::new(ErrorCode::Forbidden, "change the password first"))
-            }
             Role::Administrator => Ok(Self(signed_in)),
         }
     }

@@ -10,7 +10,7 @@ use deskside_protocol::ErrorCode;
 use deskside_protocol::desk::{ChangePassword, Problem, Session, SignIn};
 
 use crate::api::caller;
-use crate::auth::person::{SignedIn, check_origin, cookie};
+use crate::auth::person::{Newcomer, check_origin, cookie};
 use crate::auth::{passwords, secrets};
 use crate::extract::Json;
 use crate::problem::{ApiError, ApiResult};
@@ -64,7 +64,7 @@ pub(crate) async fn sign_in(
     (status = 200, body = Session),
     (status = 401, description = "Nobody.", body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn session(signed_in: SignedIn) -> axum::Json<Session> {
+pub(crate) async fn session(Newcomer(signed_in): Newcomer) -> axum::Json<Session> {
     axum::Json(signed_in.as_session())
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn session(signed_in: SignedIn) -> axum::Json<Session> {
 ))]
 pub(crate) async fn sign_out(
     State(state): State<Arc<AppState>>,
-    signed_in: SignedIn,
+    Newcomer(signed_in): Newcomer,
 ) -> ApiResult<(CookieJar, StatusCode)> {
     state.store.end_session(&signed_in.session).await?;
     Ok((CookieJar::new().add(cookie(&state.config, String::new())), StatusCode::NO_CONTENT))
@@ -88,7 +88,7 @@ pub(crate) async fn sign_out(
 ))]
 pub(crate) async fn change_password(
     State(state): State<Arc<AppState>>,
-    mut signed_in: SignedIn,
+    Newcomer(mut signed_in): Newcomer,
     peer: ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Json(asked): Json<ChangePassword>,
