@@ -22,8 +22,11 @@ pub(crate) struct Rates {
     enrolments: DefaultKeyedRateLimiter<IpAddr>,
     /// Requests of one console session.
     sessions: DefaultKeyedRateLimiter<String>,
-    /// Failed sign-ins of one address, and for one login.
+    /// Failed sign-ins of one address; of one address for one login: a stranger who guesses keeps nobody else out.
     by_address: Failures<IpAddr>,
+    by_address_and_login: Failures<(IpAddr, String)>,
+    /// Failed sign-ins for one login from all addresses together, against many who guess in turn. One address alone
+    /// never reaches it: its own limits fill up no faster than this one empties.
     by_login: Failures<String>,
 }
 
@@ -78,7 +81,8 @@ impl Rates {
             enrolments: DefaultKeyedRateLimiter::keyed(per_second(20, 200)),
             sessions: DefaultKeyedRateLimiter::keyed(per_second(50, 500)),
             by_address: Failures::new(one_per(Duration::from_secs(6), 20)),
-            by_login: Failures::new(one_per(Duration::from_secs(15), 8)),
+            by_address_and_login: Failures::new(one_per(Duration::from_secs(15), 8)),
+            by_login: Failures::new(one_per(Duration::from_secs(3), 300)),
         }
     }
 
@@ -96,7 +100,9 @@ impl Rates {
 
     /// Whether a sign-in may be tried at all.
     pub(crate) fn sign_in(&self, address: IpAddr, login: &str) -> Result<(), ApiError> {
-        let wait = self.by_address.wait(&whole(address)).max(self.by_login.wait(&login.to_owned()));
+        let (address, login) = (whole(address), login.to_owned());
+        let wait = self.by_address.wait(&address).max(self.by_login.wait(&login));
+        let wait = wait.max(self.by_address_and_login.wait(&(address, login)));
         match wait {
             None => Ok(()),
             Some(wait) => {
@@ -107,8 +113,10 @@ impl Rates {
 
     /// Counts a failed sign-in.
     pub(crate) fn sign_in_failed(&self, address: IpAddr, login: &str) {
-        self.by_address.count(&whole(address));
-        self.by_login.count(&login.to_owned());
+        let (address, login) = (whole(address), login.to_owned());
+        self.by_address.count(&address);
+        self.by_login.count(&login);
+        self.by_address_and_login.count(&(address, login));
     }
 
     /// Forgets who has been quiet; called now and then so that the tables do not grow for ever.
@@ -117,6 +125,7 @@ impl Rates {
         self.enrolments.retain_recent();
         self.sessions.retain_recent();
         self.by_address.forget();
+        self.by_address_and_login.forget();
         self.by_login.forget();
     }
 }
@@ -154,8 +163,24 @@ mod tests {
         assert!(rates.sign_in(mine, "anna").is_ok(), "eight mistakes are free");
         rates.sign_in_failed(mine, "anna");
         assert!(rates.sign_in(mine, "anna").is_err(), "the ninth is not");
-        assert!(rates.sign_in("192.0.2.2".parse().unwrap(), "anna").is_err(), "from anywhere");
+        assert!(rates.sign_in("192.0.2.2".parse().unwrap(), "anna").is_ok(), "nobody keeps anna herself out");
         assert!(rates.sign_in(mine, "bert").is_ok(), "others sign in");
+    }
+
+    #[test]
+    fn guessing_one_login_from_many_addresses_ends_too() {
+        let rates = Rates::new();
+        let address = |n: u8| -> IpAddr { [192, 0, 2, n].into() };
+        for guess in 0..100 {
+            rates.sign_in_failed(address(1), "anna");
+            assert!(rates.sign_in(address(250), "anna").is_ok(), "after {guess} of one address");
+        }
+        for n in 2..=200 {
+            rates.sign_in_failed(address(n), "anna");
+            rates.sign_in_failed(address(n), "anna");
+        }
+        assert!(rates.sign_in(address(250), "anna").is_err());
+        assert!(rates.sign_in(address(250), "bert").is_ok(), "others sign in");
     }
 
     #[test]
