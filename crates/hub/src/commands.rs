@@ -11,7 +11,7 @@ use crate::auth::passwords::hash_now;
 use crate::auth::secrets;
 use crate::limits;
 use crate::state::PersonError;
-use crate::store::{NewToken, Store, StoreError};
+use crate::store::{NewPassword, NewToken, Store, StoreError};
 use crate::text::one_line;
 
 /// Why a command was not done.
@@ -90,7 +90,8 @@ pub async fn reset_password(data: &Path, database: Option<&str>, login: &str) ->
     let store = Store::open(data, database).await?;
     let password = secrets::make_password().map_err(PersonError::from)?;
     let hash = hash_now(&password).map_err(PersonError::from)?;
-    let done = store.set_password(&login.trim().to_lowercase(), &hash, true, "").await?;
+    let new = NewPassword { hash: &hash, must_change: true, but_session: "" };
+    let done = store.set_password(&login.trim().to_lowercase(), &new).await?;
     store.close().await;
     if done { Ok(password) } else { Err(CommandError::Usage(format!("there is nobody of the login {login}"))) }
 }

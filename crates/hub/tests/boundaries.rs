@@ -434,3 +434,24 @@ async fn conversations_of_any_length_come_in_answers_that_a_device_takes() {
     let expected: Vec<String> = (80 - newest.len()..80).map(|n| n.to_string()).collect();
     assert_eq!(newest, &expected, "of one that is too long alone, the newest entries");
 }
+
+#[tokio::test]
+async fn a_person_is_changed_as_asked_or_not_at_all() {
+    let mut desk = Desk::start(None).await;
+    let admin = desk.administrator().await;
+    let bea = json!({ "login": "bea", "display_name": "Bea", "role": "technician", "password": "a first password" });
+    assert_eq!(admin.post("/console/people", &bea).await.status(), StatusCode::CREATED);
+    sqlx::query(
+        "CREATE TRIGGER disk_full BEFORE UPDATE ON people WHEN NEW.password_hash <> OLD.password_hash
+         BEGIN SELECT RAISE(ABORT, 'the password cannot be written'); END",
+    )
+    .execute(&desk.database().await)
+    .await
+    .unwrap();
+    let change = json!({ "role": "administrator", "password": "another password" });
+    let answer = admin.patch("/console/people/bea", &change).await;
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let people: Vec<Value> = admin.get("/console/people").await.json().await.unwrap();
+    let role = people.iter().find(|person| person["login"] == "bea").map(|person| person["role"].clone());
+    assert_eq!(role, Some(json!("technician")), "what failed gave no power");
+}

@@ -24,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) use attachments::{Arrival, StoredAttachment};
 pub(crate) use devices::{NewToken, TokenUse};
 pub(crate) use list::ListQuery;
-pub(crate) use people::NewSession;
+pub(crate) use people::{NewPassword, NewSession};
 pub(crate) use relay::relay_changes;
 pub(crate) use thread::{ReplyOutcome, TechnicianReply, VerdictOutcome};
 pub(crate) use tickets::{Change, ChangeOutcome, Intake, NewTicket};

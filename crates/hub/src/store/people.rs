@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::word;
-use super::{Result, Store, flag, rows, truth};
+use super::{Result, Store, Write, flag, rows, truth};
 use crate::limits;
 
 /// A person with what only the server knows.
@@ -24,6 +24,33 @@ pub(crate) struct NewSession<'a> {
     /// SHA-256 of the secret in the cookie.
     pub(crate) digest: &'a str,
     pub(crate) login: &'a str,
+}
+
+/// A password that takes another's place.
+#[derive(Debug)]
+pub(crate) struct NewPassword<'a> {
+    pub(crate) hash: &'a str,
+    /// Another person knows it: it is good for one sign-in.
+    pub(crate) must_change: bool,
+    /// Digest of the session that goes on.
+    pub(crate) but_session: &'a str,
+}
+
+impl Write {
+    async fn set_password(&mut self, login: &str, password: &NewPassword<'_>) -> Result<bool> {
+        let done = sqlx::query("UPDATE people SET password_hash = $2, must_change = $3 WHERE login = $1")
+            .bind(login.to_owned())
+            .bind(password.hash.to_owned())
+            .bind(flag(password.must_change))
+            .execute(&mut *self.transaction)
+            .await?;
+        sqlx::query("DELETE FROM sessions WHERE login = $1 AND digest <> $2")
+            .bind(login.to_owned())
+            .bind(password.but_session.to_owned())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
 }
 
 impl Store {
@@ -75,27 +102,11 @@ impl Store {
     }
 
     /// Sets a password and ends all the person's sessions but the one named.
-    pub(crate) async fn set_password(
-        &self,
-        login: &str,
-        password_hash: &str,
-        must_change: bool,
-        but_session: &str,
-    ) -> Result<bool> {
+    pub(crate) async fn set_password(&self, login: &str, password: &NewPassword<'_>) -> Result<bool> {
         let mut write = self.write().await?;
-        let done = sqlx::query("UPDATE people SET password_hash = $2, must_change = $3 WHERE login = $1")
-            .bind(login.to_owned())
-            .bind(password_hash.to_owned())
-            .bind(flag(must_change))
-            .execute(&mut *write.transaction)
-            .await?;
-        sqlx::query("DELETE FROM sessions WHERE login = $1 AND digest <> $2")
-            .bind(login.to_owned())
-            .bind(but_session.to_owned())
-            .execute(&mut *write.transaction)
-            .await?;
+        let done = write.set_password(login, password).await?;
         write.commit().await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done)
     }
 
     /// Begins a session, and forgets sessions that are over.
@@ -153,14 +164,15 @@ impl Store {
         write.commit().await
     }
 
-    /// Changes name, role or whether a person may sign in; a person who may not loses their sessions.
-    /// `Ok(None)`: no such person. `Ok(Some(false))`: refused, because nobody could manage the hub any more.
+    /// Changes a person, all at once. Who may not sign in any more loses their sessions; who gets another password, all
+    /// but the one named with it. `Ok(None)`: no such person. `Ok(Some(false))`: refused, because nobody could manage the hub any more.
     pub(crate) async fn change_person(
         &self,
         login: &str,
         display_name: Option<&str>,
         role: Option<Role>,
         active: Option<bool>,
+        password: Option<&NewPassword<'_>>,
     ) -> Result<Option<bool>> {
         let mut write = self.write().await?;
         // The counter's row is the lock that keeps two administrators from dismissing each other at the same time.
@@ -190,6 +202,9 @@ impl Store {
                 .bind(login.to_owned())
                 .execute(&mut *write.transaction)
                 .await?;
+        }
+        if let Some(password) = password {
+            write.set_password(login, password).await?;
         }
         write.commit().await?;
         Ok(Some(true))

@@ -17,7 +17,7 @@ use crate::auth::secrets;
 use crate::extract::{Json, Path};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::NewToken;
+use crate::store::{NewPassword, NewToken};
 use crate::{limits, text};
 
 /// Who works here. Technicians see it too: they give tickets to each other.
@@ -87,18 +87,23 @@ pub(crate) async fn change_person(
     if let Some(password) = &change.password {
         passwords::check(password)?;
     }
-    match state.store.change_person(&login, name.as_deref(), change.role, change.active).await? {
+    let hash = match change.password {
+        Some(password) => Some(state.passwords.hash(password).await?),
+        None => None,
+    };
+    let password = hash.as_deref().map(|hash| NewPassword {
+        hash,
+        // A password that another person knows is one to change.
+        must_change: administrator.person.login != login,
+        but_session: &administrator.session,
+    });
+    let name = name.as_deref();
+    match state.store.change_person(&login, name, change.role, change.active, password.as_ref()).await? {
         None => return Err(ApiError::not_found()),
         Some(false) => {
             return Err(ApiError::new(ErrorCode::WrongState, "one administrator at least must be able to sign in"));
         }
         Some(true) => {}
-    }
-    if let Some(password) = change.password {
-        let hash = state.passwords.hash(password).await?;
-        // A password that another person knows is one to change.
-        let is_own = administrator.person.login == login;
-        state.store.set_password(&login, &hash, !is_own, &administrator.session).await?;
     }
     let record = state.store.person(&login).await?.ok_or_else(ApiError::not_found)?;
     Ok(axum::Json(record.person))

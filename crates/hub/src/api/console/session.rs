@@ -15,7 +15,7 @@ use crate::auth::{passwords, secrets};
 use crate::extract::Json;
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::NewSession;
+use crate::store::{NewPassword, NewSession};
 use crate::text::one_line;
 
 /// Signs in. The session is an HttpOnly cookie; the CSRF token in the answer goes with every change.
@@ -106,7 +106,8 @@ pub(crate) async fn change_password(
         return Err(ApiError::new(ErrorCode::Forbidden, "the present password is wrong"));
     }
     let hash = state.passwords.hash(asked.new).await?;
-    state.store.set_password(&login, &hash, false, &signed_in.session).await?;
+    let password = NewPassword { hash: &hash, must_change: false, but_session: &signed_in.session };
+    state.store.set_password(&login, &password).await?;
     signed_in.must_change_password = false;
     Ok(axum::Json(signed_in.as_session()))
 }
