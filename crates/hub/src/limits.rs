@@ -34,7 +34,7 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) const CHANGES: i64 = 50;
 /// Bytes of tickets in one answer to a device: half of what it takes, so that there is room for the rest of the answer.
 pub(crate) const CHANGES_BYTES: usize = deskside_protocol::limits::ANSWER_BYTES / 2;
-/// Entries of one ticket's thread, verdicts not counted.
+/// Entries of one ticket's thread. A technician's change of state alone is taken beyond it: a ticket can always be closed.
 pub(crate) const FOLLOW_UPS: i64 = 1000;
 /// Words of a search that count.
 pub(crate) const SEARCH_WORDS: usize = 6;

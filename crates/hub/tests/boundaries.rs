@@ -455,3 +455,30 @@ async fn a_person_is_changed_as_asked_or_not_at_all() {
     let role = people.iter().find(|person| person["login"] == "bea").map(|person| person["role"].clone());
     assert_eq!(role, Some(json!("technician")), "what failed gave no power");
 }
+
+#[tokio::test]
+async fn a_thread_of_full_length_ends_for_devices_and_can_still_be_closed() {
+    let mut desk = Desk::start(None).await;
+    let device = desk.device().await;
+    let (id, number) = device.report("help").await;
+    let console = desk.administrator().await;
+    let path = format!("/console/tickets/{number}");
+    assert_eq!(console.patch(&path, &json!({ "state": "solved" })).await.status(), StatusCode::NO_CONTENT);
+    sqlx::query(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 999)
+         INSERT INTO follow_ups (client_id, id, position, author, at, text, internal, digest)
+         SELECT $1, printf('01936b2a-7d4f-7c10-8000-%012x', n), n, 'requester', 0, 'again', 0, 'x' FROM n",
+    )
+    .bind(id.to_string())
+    .execute(&desk.database().await)
+    .await
+    .unwrap();
+    assert_problem(device.reply(id, "and again").await, 422, ErrorCode::Refused).await;
+    for more in [json!({ "verdict": "reopen", "text": "and again" }), json!({ "verdict": "confirm" })] {
+        assert_problem(device.verdict(id, more).await, 422, ErrorCode::Refused).await;
+    }
+    let stars = json!({ "verdict": "rate", "stars": 5 });
+    assert_eq!(device.verdict(id, stars).await.status(), StatusCode::NO_CONTENT, "it adds nothing to the thread");
+    assert_eq!(console.patch(&path, &json!({ "state": "closed" })).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(console.ticket(number).await.thread.len(), 1001);
+}

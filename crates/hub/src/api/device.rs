@@ -167,7 +167,7 @@ pub(crate) async fn follow_up(
         ReplyOutcome::Different => return Err(other_reply()),
         ReplyOutcome::NotFound => return Err(ApiError::not_found()),
         ReplyOutcome::WrongState(state) => return Err(ApiError::wrong_state(state)),
-        ReplyOutcome::Full => return Err(ApiError::new(ErrorCode::Refused, "the thread is as long as it may be")),
+        ReplyOutcome::Full => return Err(thread_full()),
         ReplyOutcome::AttachmentTaken => return Err(attachment_taken()),
     };
     let missing = state.store.missing(client_id, Some(new.id)).await?;
@@ -177,6 +177,11 @@ pub(crate) async fn follow_up(
 /// Something else is kept under a reply's or verdict's identity.
 pub(crate) fn other_reply() -> ApiError {
     ApiError::new(ErrorCode::Refused, "something else is kept under this identity").status(StatusCode::CONFLICT)
+}
+
+/// The thread has all the entries that it may have.
+pub(crate) fn thread_full() -> ApiError {
+    ApiError::new(ErrorCode::Refused, "the thread is as long as it may be")
 }
 
 /// The digest by which a repetition is told from something else: of the value, since its spelling does not matter here.
@@ -209,6 +214,7 @@ pub(crate) async fn verdict(
         VerdictOutcome::Different => Err(other_reply()),
         VerdictOutcome::NotFound => Err(ApiError::not_found()),
         VerdictOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
+        VerdictOutcome::Full => Err(thread_full()),
         VerdictOutcome::RatedBefore => Err(ApiError::new(ErrorCode::WrongState, "the ticket was rated before")),
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum VerdictOutcome {
     Different,
     NotFound,
     WrongState(TicketState),
+    /// The thread is as long as it may be.
+    Full,
     /// Stars were given already.
     RatedBefore,
 }
@@ -250,7 +252,8 @@ impl Store {
             let known: String = row.try_get("digest")?;
             return Ok(if known == digest { VerdictOutcome::Nothing } else { VerdictOutcome::Different });
         }
-        if write.thread_so_far(ticket, id).await?.0.is_some() {
+        let (known, length) = write.thread_so_far(ticket, id).await?;
+        if known.is_some() {
             return Ok(VerdictOutcome::Different);
         }
         let now = Timestamp::now();
@@ -278,6 +281,9 @@ impl Store {
         let Some(state) = state else { return Ok(VerdictOutcome::WrongState(current.state)) };
         let new_state = Some(state).filter(|state| *state != current.state);
         if new_state.is_some() {
+            if length >= limits::FOLLOW_UPS {
+                return Ok(VerdictOutcome::Full);
+            }
             let entry = Entry {
                 id,
                 author: Author::Requester,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use deskside_protocol::ErrorCode;
 use deskside_protocol::desk::{ConsoleReply, ConsoleTicket, Problem, TicketChange, TicketPage, TicketQuery};
 
-use crate::api::device::{digest_of, other_reply};
+use crate::api::device::{digest_of, other_reply, thread_full};
 use crate::auth::person::SignedIn;
 use crate::cursor::{self, Place};
 use crate::extract::{Json, Path, Query};
@@ -162,6 +162,6 @@ pub(crate) async fn reply(
         ReplyOutcome::Different | ReplyOutcome::AttachmentTaken => Err(other_reply()),
         ReplyOutcome::NotFound => Err(ApiError::not_found()),
         ReplyOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
-        ReplyOutcome::Full => Err(ApiError::new(ErrorCode::Refused, "the thread is as long as it may be")),
+        ReplyOutcome::Full => Err(thread_full()),
     }
 }
