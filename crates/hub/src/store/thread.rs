@@ -67,6 +67,28 @@ struct Entry<'a> {
     digest: &'a str,
 }
 
+impl<'a> Entry<'a> {
+    /// What the requester of the ticket says.
+    fn of_requester(
+        ticket: &'a Current,
+        id: FollowUpId,
+        text: &'a str,
+        new_state: Option<TicketState>,
+        digest: &'a str,
+    ) -> Self {
+        Self {
+            id,
+            author: Author::Requester,
+            author_name: Some(&ticket.requester),
+            author_login: None,
+            text,
+            new_state,
+            internal: false,
+            digest,
+        }
+    }
+}
+
 impl Write {
     async fn add_entry(&mut self, ticket: ClientId, position: i64, now: Timestamp, entry: &Entry<'_>) -> Result<()> {
         sqlx::query(
@@ -171,16 +193,7 @@ impl Store {
         }
         let now = Timestamp::now();
         let new_state = transitions::after_reply(current.state);
-        let entry = Entry {
-            id,
-            author: Author::Requester,
-            author_name: Some(&current.requester),
-            author_login: None,
-            text,
-            new_state,
-            internal: false,
-            digest,
-        };
+        let entry = Entry::of_requester(&current, id, text, new_state, digest);
         write.add_entry(ticket, sequence, now, &entry).await?;
         write.announce(ticket, Some(id), files).await?;
         write.touch(ticket, sequence, now, true, new_state, Some(true)).await?;
@@ -284,16 +297,7 @@ impl Store {
             if length >= limits::FOLLOW_UPS {
                 return Ok(VerdictOutcome::Full);
             }
-            let entry = Entry {
-                id,
-                author: Author::Requester,
-                author_name: Some(&current.requester),
-                author_login: None,
-                text,
-                new_state,
-                internal: false,
-                digest,
-            };
+            let entry = Entry::of_requester(&current, id, text, new_state, digest);
             write.add_entry(ticket, sequence, now, &entry).await?;
         }
         sqlx::query("INSERT INTO verdicts (client_id, id, digest, at) VALUES ($1, $2, $3, $4)")
