@@ -95,7 +95,7 @@ impl Window {
         }
         // Elsewhere the window ends by itself when its connection does.
         #[cfg(not(unix))]
-        drop(child);
+        let _ = child;
     }
 
     fn start(&self, state: &mut State, route: &Route) {

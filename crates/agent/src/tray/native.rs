@@ -139,9 +139,11 @@ impl Placed {
         let icon = Icon::from_rgba(picture.rgba, picture.size_px, picture.size_px);
         let drawn = icon.map_err(|error| error.to_string()).and_then(|icon| {
             // macOS colours a template as its menu bar needs; the shape tells the state.
-            self.icon
-                .set_icon_with_as_template(Some(icon), cfg!(target_os = "macos"))
-                .map_err(|error| error.to_string())
+            #[cfg(target_os = "macos")]
+            let set = self.icon.set_icon_templated(Some(icon));
+            #[cfg(not(target_os = "macos"))]
+            let set = self.icon.set_icon(Some(icon));
+            set.map_err(|error| error.to_string())
         });
         if let Err(error) = drawn {
             tracing::warn!(%error, "the tray does not show the icon");
