@@ -921,7 +921,7 @@ impl Texts {
         self.format("notify-answer", &[("author", Argument::Text(author))])
     }
 
-    /// `{ $title }: { $text }`
+    /// `“{ $title }” – { $text }`
     #[must_use]
     pub fn notify_answer_body(&self, text: &str, title: &str) -> String {
         self.format("notify-answer-body", &[("text", Argument::Text(text)), ("title", Argument::Text(title))])
@@ -939,7 +939,7 @@ impl Texts {
         self.format("notify-delivered", &[])
     }
 
-    /// `{ $title }. Its number is { $number }.`
+    /// `“{ $title }”. Its number is { $number }.`
     #[must_use]
     pub fn notify_delivered_body(&self, number: &str, title: &str) -> String {
         self.format("notify-delivered-body", &[("number", Argument::Text(number)), ("title", Argument::Text(title))])
@@ -957,7 +957,7 @@ impl Texts {
         self.format("notify-parked", &[])
     }
 
-    /// `{ $title }. It is kept on this computer. Please have a look.`
+    /// `“{ $title }”. It is kept on this computer. Please have a look.`
     #[must_use]
     pub fn notify_parked_body(&self, title: &str) -> String {
         self.format("notify-parked-body", &[("title", Argument::Text(title))])
@@ -981,7 +981,7 @@ impl Texts {
         self.format("notify-solved", &[])
     }
 
-    /// `{ $title }. Does it work again?`
+    /// `“{ $title }”. Does it work again?`
     #[must_use]
     pub fn notify_solved_body(&self, title: &str) -> String {
         self.format("notify-solved-body", &[("title", Argument::Text(title))])
