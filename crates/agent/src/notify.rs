@@ -258,7 +258,7 @@ mod tests {
             english,
             Words {
                 title: "Ada answered".to_owned(),
-                body: "Printer: Try again now".to_owned(),
+                body: "“Printer” – Try again now".to_owned(),
                 button: "Read the answer".to_owned()
             }
         );
@@ -271,13 +271,13 @@ mod tests {
     fn a_late_arrival_says_its_number_and_nothing_is_swapped() {
         let notification =
             Notification::DeliveredLate { client_id: ClientId::new(), number: 4127, title: "Printer".to_owned() };
-        assert_eq!(words(&notification, &Texts::for_language("en")).body, "Printer. Its number is 4127.");
+        assert_eq!(words(&notification, &Texts::for_language("en")).body, "“Printer”. Its number is 4127.");
     }
 
     #[test]
     fn a_long_text_is_shortened() {
         let body = words(&answer(None, &"t".repeat(5000), &"é".repeat(5000)), &Texts::for_language("en")).body;
-        assert!(body.chars().count() <= 2 * (deskside_protocol::limits::NOTIFICATION_CHARS + 1) + 4, "{body}");
+        assert!(body.chars().count() <= 2 * (deskside_protocol::limits::NOTIFICATION_CHARS + 1) + 5, "{body}");
         assert!(body.ends_with('…'));
     }
 }

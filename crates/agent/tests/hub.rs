@@ -13,7 +13,7 @@ mod support;
 use deskside_agent::ports::Notification;
 use deskside_hub::{Config, RunningHub};
 use deskside_protocol::FollowUpId;
-use deskside_protocol::desk::{ConsoleReply, ConsoleTicket, Session, SignIn};
+use deskside_protocol::desk::{ChangePassword, ConsoleReply, ConsoleTicket, Session, SignIn};
 use deskside_protocol::local::*;
 use deskside_protocol::ticket::{TicketState, Verdict};
 use support::{App, Desktop, eventually, png_with_secret};
@@ -35,6 +35,12 @@ impl Console {
         let body = SignIn { login: first.login.clone(), password: first.password.clone() };
         let answer = http.post(format!("{url}/api/v1/console/session")).json(&body).send().await.unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let session: Session = answer.json().await.unwrap();
+        // The printed password opens nothing but this door.
+        let change = ChangePassword { current: first.password.clone(), new: "correct horse battery".into() };
+        let request = http.post(format!("{url}/api/v1/console/session/password")).json(&change);
+        let request = request.header("cookie", &cookie).header("x-csrf-token", &session.csrf_token);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
         let session: Session = answer.json().await.unwrap();
         Self { http, url, cookie, csrf: session.csrf_token }
     }
