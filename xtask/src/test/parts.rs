@@ -50,7 +50,8 @@ fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Co
     if !this.nextest {
         return with_cargo_test(this, packages);
     }
-    let report = this.target.join("nextest").join(profile).join("junit.xml");
+    // Where nextest keeps its reports, wherever the target folder is (its `store.dir`, below the workspace).
+    let report = this.root.join("target/nextest").join(profile).join("junit.xml");
     remove_old(&report)?;
     let mut nextest = cargo();
     nextest.args(["nextest", "run", "--profile", profile, "--status-level", "fail"]).args(packages);
