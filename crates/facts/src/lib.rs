@@ -16,6 +16,7 @@ mod collect;
 mod context;
 mod failure;
 mod findings;
+mod health;
 #[cfg(target_os = "linux")]
 mod linux;
 // Its parsers are tested everywhere.
@@ -52,5 +53,6 @@ pub use collect::{collect, light};
 pub use context::Context;
 pub use failure::Failure;
 pub use findings::{findings, thresholds};
+pub use health::Sampler;
 pub use redact::redact;
 pub use relevance::relevant;

@@ -14,7 +14,7 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Memory, Failure> {
 }
 
 /// `/proc/meminfo` (proc_meminfo(5)); its "kB" are 1024 bytes.
-fn described(meminfo: &str) -> Option<Memory> {
+pub(crate) fn described(meminfo: &str) -> Option<Memory> {
     let bytes = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)

@@ -6,7 +6,7 @@ mod interfaces;
 
 use deskside_protocol::facts::{Connectivity, Network};
 
-use super::{proxy::without_credentials, reach};
+use super::{WayOut, proxy::without_credentials, reach};
 use crate::{
     Context, Failure, blocking,
     macos::{network, store::Store},
@@ -32,6 +32,13 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
         connectivity: reach::judged(connectivity, &servers),
         servers,
     })
+}
+
+/// Link and gateway now. macOS names a gateway only while there is a link to it.
+pub(crate) async fn way_out(_: &Context) -> WayOut {
+    let Ok(store) = blocking(said_by_store).await else { return WayOut::default() };
+    let first: Vec<String> = store.gateways.into_iter().take(1).collect();
+    WayOut { link: Some(!first.is_empty()), gateway: gateways::ask(&first).await.into_iter().next() }
 }
 
 struct Said {

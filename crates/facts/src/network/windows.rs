@@ -7,7 +7,7 @@ use winreg::{RegKey, enums::HKEY_CURRENT_USER};
 use self::adapters::Adapter;
 use crate::{
     Context, Failure, blocking,
-    network::{proxy::without_credentials, reach},
+    network::{WayOut, proxy::without_credentials, reach},
     portable,
 };
 
@@ -38,6 +38,16 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Network, Failure> {
         connectivity: reach::judged(connectivity, &servers),
         servers,
     })
+}
+
+/// Link and gateway now.
+pub(crate) async fn way_out(_: &Context) -> WayOut {
+    let Ok(adapters) = blocking(adapters::read).await else { return WayOut::default() };
+    let first = unique(&adapters, |adapter| &adapter.gateways).into_iter().take(1).collect();
+    WayOut {
+        link: Some(adapters.iter().any(|adapter| adapter.up)),
+        gateway: gateways::ask(first).await.into_iter().next(),
+    }
 }
 
 fn interfaces() -> Result<Vec<Interface>, Failure> {

@@ -96,21 +96,36 @@ fn load(text: &str) -> Option<[f64; 3]> {
     Some([averages.next()??, averages.next()??, averages.next()??])
 }
 
-/// Busy share between two contents of `/proc/stat`, in percent: all time but idle and waiting for drives (proc_stat(5)).
+/// Busy share between two contents of `/proc/stat`, in percent.
 fn busy_percent(before: &str, after: &str) -> Option<f32> {
-    let (before, after) = (times(before)?, times(after)?);
-    let total = after.0.checked_sub(before.0).filter(|ticks| *ticks > 0)?;
-    let idle = after.1.saturating_sub(before.1).min(total);
-    Some(((total - idle) as f64 / total as f64 * 100.0) as f32)
+    ticks(after)?.busy_percent_since(ticks(before)?)
 }
 
-/// All ticks, and those of them that were idle or waiting.
-fn times(stat: &str) -> Option<(u64, u64)> {
+/// The processors' clock ticks since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticks {
+    all: u64,
+    /// Those that were idle or waited for drives.
+    idle: u64,
+}
+
+impl Ticks {
+    /// Busy share since `before`, in percent: all time but idle and waiting for drives (proc_stat(5)). `None` if no tick
+    /// passed.
+    pub(crate) fn busy_percent_since(self, before: Self) -> Option<f32> {
+        let all = self.all.checked_sub(before.all).filter(|ticks| *ticks > 0)?;
+        let idle = self.idle.saturating_sub(before.idle).min(all);
+        Some(((all - idle) as f64 / all as f64 * 100.0) as f32)
+    }
+}
+
+/// The first line of `/proc/stat`.
+pub(crate) fn ticks(stat: &str) -> Option<Ticks> {
     let all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
     // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user and nice already.
     let ticks: Vec<u64> = all.split_whitespace().take(8).filter_map(|field| field.parse().ok()).collect();
     let idle = ticks.get(3)?.saturating_add(ticks.get(4).copied().unwrap_or(0));
-    Some((ticks.iter().fold(0, |sum, tick| sum.saturating_add(*tick)), idle))
+    Some(Ticks { all: ticks.iter().fold(0, |sum, tick| sum.saturating_add(*tick)), idle })
 }
 
 fn temperature_celsius(ctx: &Context) -> Option<f32> {
@@ -178,7 +193,7 @@ mod tests {
     proptest! {
         #[test]
         fn anything_is_read_without_panic(one in "(cpu |model name|:|[0-9 .\n]|\\PC){0,200}", other in "(cpu |[0-9 \n]){0,80}") {
-            let _ = (described(&one), load(&one), times(&one));
+            let _ = (described(&one), load(&one), ticks(&one));
             if let Some(busy) = busy_percent(&one, &other) {
                 prop_assert!((0.0..=100.0).contains(&busy));
             }

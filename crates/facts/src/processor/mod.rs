@@ -8,7 +8,7 @@ mod macos;
 mod windows;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::collect;
+pub(crate) use self::linux::{Ticks, collect, ticks};
 #[cfg(target_os = "macos")]
 pub(crate) use self::macos::collect;
 #[cfg(windows)]

@@ -47,14 +47,30 @@ pub(super) fn read(ctx: &Context) -> Result<Vec<Interface>, Failure> {
     Ok(interfaces)
 }
 
+/// Whether any interface has a link; tunnels and bridges are not asked, they have one as long as they exist. `None` where
+/// the kernel shows no interfaces.
+pub(super) fn any_link(ctx: &Context) -> Option<bool> {
+    let folder = ctx.path("/sys/class/net");
+    folder.is_dir().then(|| {
+        files::entries(&folder)
+            .iter()
+            .filter(|path| path.is_dir() && files::name(path) != "lo")
+            .any(|path| is_up(path) && !matches!(kind(path), InterfaceKind::Vpn | InterfaceKind::Virtual))
+    })
+}
+
+fn is_up(path: &Path) -> bool {
+    // Tunnels never say more than "unknown"; they are there only while they are up.
+    matches!(value(&path.join("operstate")).as_deref(), Some("up" | "unknown"))
+        && value(&path.join("carrier")).as_deref() != Some("0")
+}
+
 fn interface(path: &Path) -> Interface {
     let errors = ["rx_errors", "tx_errors"].map(|name| number::<u64>(&path.join("statistics").join(name)));
-    let state = value(&path.join("operstate"));
     Interface {
         name: files::name(path),
         kind: kind(path),
-        // Tunnels never say more than "unknown"; they are there only while they are up.
-        up: matches!(state.as_deref(), Some("up" | "unknown")) && value(&path.join("carrier")).as_deref() != Some("0"),
+        up: is_up(path),
         mac: value(&path.join("address")).filter(|mac| mac.len() == 17 && mac != "00:00:00:00:00:00"),
         addresses: Vec::new(),
         // -1, or an error, while there is no link.

@@ -41,6 +41,17 @@ pub(super) async fn gateway(ctx: &Context, gateway: Gateway) -> Reachability {
     silent(target, "no answer to an echo or a connection")
 }
 
+/// One echo to a gateway; `None` where users may not send one.
+pub(super) async fn one_echo(ctx: &Context, gateway: Gateway) -> Option<Reachability> {
+    let target = gateway.address.to_string();
+    let since = Instant::now();
+    match timeout(ANSWER, echo(ctx, &gateway)).await {
+        Ok(Ok(())) => Some(answered(target, since)),
+        Ok(Err(_)) => None,
+        Err(_) => Some(silent(target, "no answer to an echo")),
+    }
+}
+
 /// Addresses of a link need the number of their interface.
 fn address(ctx: &Context, gateway: &Gateway, port: u16) -> SocketAddr {
     match gateway.address {
