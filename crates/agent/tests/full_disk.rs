@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use deskside_protocol::local::*;
-use deskside_protocol::{DraftId, ErrorCode};
+use deskside_protocol::{ClientId, DraftId, ErrorCode};
 use support::desk::Desk;
 use support::{App, Desktop, eventually};
 
@@ -110,23 +110,55 @@ fn nothing_is_claimed_to_be_kept_and_nothing_typed_is_lost() {
     assert_eq!(desk.count(), 2);
 }
 
+/// A request that was kept while there was room, and a disk that has had none since a try to send it.
+fn waiting_on_a_full_disk(app: &App, folder: &Path) -> (ClientId, PathBuf) {
+    let client_id = app.report("Kept while there was room");
+    let ballast = fill(folder);
+    // The desk is down and tries go on: what came of one could not be kept.
+    eventually("it is said", || full(app).then_some(()));
+    (client_id, ballast)
+}
+
+fn full(app: &App) -> bool {
+    app.home().notices.iter().any(|notice| notice.code == ErrorCode::StoreUnwritable)
+}
+
 #[test]
-fn an_answer_of_the_desk_that_could_not_be_kept_is_asked_for_again() {
-    let Some(folder) = on_a_small_disk("an_answer_of_the_desk_that_could_not_be_kept_is_asked_for_again") else {
-        return;
-    };
+fn what_was_kept_before_is_sent_once_while_the_disk_is_full() {
+    let Some(folder) = on_a_small_disk("what_was_kept_before_is_sent_once_while_the_disk_is_full") else { return };
     let desk = Desk::start();
     desk.down();
     let app = App::start(&folder.join("data"), &Desktop::enrolled(&desk.url()));
-    let client_id = app.report("Sent from a full disk");
-    let ballast = fill(&folder);
+    let (client_id, ballast) = waiting_on_a_full_disk(&app, &folder);
     desk.up();
     eventually("it is there", || desk.with(client_id, |_| ()));
-    eventually("it is said", || {
-        app.home().notices.iter().any(|notice| notice.code == ErrorCode::StoreUnwritable).then_some(())
-    });
+    support::desk::for_a_while();
+    let exchanges = || desk.log().iter().filter(|line| line.contains("/tickets/") || line.starts_with("POST")).count();
+    let so_far = exchanges();
+    assert!(so_far <= 3, "looked for and created, at most once more: {:?}", desk.log());
+    assert!(full(&app), "it is still said while nothing can be kept");
+    assert!(!matches!(app.row(client_id).delivery, Delivery::Delivered { .. }), "what is not kept is not claimed");
+
     std::fs::remove_file(ballast).unwrap();
     app.delivered(client_id);
     eventually("no notice", || app.home().notices.is_empty().then_some(()));
+    assert_eq!(desk.with(client_id, |ticket| ticket.creations), Some(1));
+    assert_eq!(exchanges(), so_far, "the answer was remembered, not asked for again");
+}
+
+#[test]
+fn an_answer_that_was_not_kept_before_a_crash_is_asked_for_again() {
+    let Some(folder) = on_a_small_disk("an_answer_that_was_not_kept_before_a_crash_is_asked_for_again") else { return };
+    let desk = Desk::start();
+    desk.down();
+    let data = folder.join("data");
+    let app = App::start(&data, &Desktop::enrolled(&desk.url()));
+    let (client_id, ballast) = waiting_on_a_full_disk(&app, &folder);
+    desk.up();
+    eventually("it is there", || desk.with(client_id, |_| ()));
+    let desktop = app.kill();
+    std::fs::remove_file(ballast).unwrap();
+    let app = App::start(&data, &desktop);
+    app.delivered(client_id);
     assert_eq!(desk.with(client_id, |ticket| ticket.creations), Some(1));
 }

@@ -9,6 +9,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::store::Result;
 use crate::store::columns::{json, moment, parsed, to_json, unsigned};
 
+mod flight;
 pub mod machine;
 pub mod worker;
 

@@ -1,35 +1,38 @@
-//! Sends what waits. One small exchange or two and one file at a time, each request's messages in their order; what came
-//! of a step is on the disk before the next one begins.
+//! Sends what waits. One small exchange or two and one file at a time, each request's messages in their order.
+//!
+//! What came of a step is kept before anything is said of it. Where the disk refuses that (it is full, perhaps for days),
+//! the step still counts, in memory: what was submitted before goes on, nothing is asked twice, and what came of it is kept
+//! as soon as the disk takes it. If the program ends before, the state on the disk is an older one; a start takes every
+//! message that has not arrived for one that may have ([`Message::restarted`]), and looks before it creates. That is why
+//! no step needs a note on the disk before it begins.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
-use deskside_protocol::desk::{NewFollowUp, NewVerdict, Receipt};
 use deskside_protocol::local::LedgerAction;
 use deskside_protocol::ticket::TicketState;
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, Timestamp};
-use sqlx::Row;
+use deskside_protocol::{ClientId, ErrorCode, ErrorReport, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::machine::{Backoff, Failure, Kind, Message, Stage, Step};
+use super::flight::{Landed, failure, fly, is_ours};
+use super::machine::{Backoff, Kind, Message, Stage, Step};
 use super::{Queued, keep, undelivered};
 use crate::ledger;
 use crate::link::Link;
 use crate::store::columns::{signed, word};
-use crate::store::files;
-use crate::store::{InUse, Store, StoreError};
+use crate::store::{InUse, StoreError};
 
 /// Exchanges without a file at a time. Two, so that one that hangs does not hold up the rest.
 const SMALL: usize = 2;
 /// Files at a time.
 const LARGE: usize = 1;
-/// How long to wait when the answer of the helpdesk could not be kept here.
-const UNKEPT: Duration = Duration::from_secs(5);
+/// How long to wait before the disk is asked again to keep what came of a step, if nobody says earlier that it can.
+const UNKEPT: Duration = Duration::from_secs(30);
 
 /// What the worker tells the controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +88,8 @@ impl Outbox {
             told,
             outbox: outbox.clone(),
             queue: BTreeMap::new(),
+            unkept: BTreeMap::new(),
+            keep_again: None,
             lanes: HashMap::new(),
             flights: JoinSet::new(),
             rest_until: None,
@@ -127,14 +132,6 @@ impl Outbox {
     }
 }
 
-/// What came of a step.
-enum Landed {
-    Looked(Option<Receipt>),
-    Placed { number: Option<u64>, missing: Vec<AttachmentId> },
-    Attached(AttachmentId),
-    Failed(HelpdeskError),
-}
-
 struct Worker {
     store: InUse,
     link: Arc<Link>,
@@ -143,6 +140,10 @@ struct Worker {
     outbox: Outbox,
     /// Everything that is not delivered, by its place.
     queue: BTreeMap<i64, Queued>,
+    /// Messages that have come further than the disk knows, as the disk knows them.
+    unkept: BTreeMap<i64, Message>,
+    /// When the disk is asked again to keep those.
+    keep_again: Option<Instant>,
     /// Requests with an exchange under way, and whether it is a file.
     lanes: HashMap<ClientId, bool>,
     flights: JoinSet<(i64, Landed)>,
@@ -165,6 +166,13 @@ impl Worker {
                     None => std::future::pending().await,
                 }
             };
+            let keep_again = self.keep_again;
+            let recovered = async {
+                match keep_again {
+                    Some(moment) => tokio::time::sleep_until(moment).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => match landed {
@@ -176,7 +184,11 @@ impl Worker {
                         self.reload().await;
                     }
                 },
-                () = wake.notified() => self.load().await,
+                () = wake.notified() => {
+                    self.keep_unkept().await;
+                    self.load().await;
+                }
+                () = recovered => self.keep_unkept().await,
                 Ok(()) = replaced.changed() => self.resume(true),
                 Some(command) = inbox.recv() => match command {
                     Command::Resume { by_user } => self.resume(by_user),
@@ -211,6 +223,8 @@ impl Worker {
 
     async fn reload(&mut self) {
         self.queue.clear();
+        self.unkept.clear();
+        self.keep_again = None;
         self.load().await;
         for queued in self.queue.values_mut() {
             queued.message = queued.message.clone().restarted();
@@ -314,24 +328,35 @@ impl Worker {
             Landed::Placed { number, missing } => self.went_well(message.placed(number, &missing)),
             Landed::Attached(file) => self.went_well(message.attached(file)),
         };
-        let kept = Queued { message: after, ..before.clone() };
-        match self.keep(&before, &kept).await {
-            Ok(()) => {
-                let delivered = matches!(kept.message.stage, Stage::Delivered { .. });
-                self.tell(&kept);
-                if delivered {
-                    self.queue.remove(&sequence);
-                } else {
-                    self.queue.insert(sequence, kept);
-                }
-            }
-            Err(error) => {
-                // The answer is lost to us, as in a crash: ask again when the disk has had time to recover.
-                self.store_failed(&error);
-                let ms = i64::try_from(UNKEPT.as_millis()).unwrap_or(i64::MAX);
-                let mut message = before.message.clone().restarted();
-                message.not_before = Some(Timestamp::from_unix_ms(Timestamp::now().unix_ms().saturating_add(ms)));
-                self.queue.insert(sequence, Queued { message, ..before });
+        self.queue.insert(sequence, Queued { message: after, ..before.clone() });
+        self.unkept.entry(sequence).or_insert(before.message);
+        self.keep_one(sequence).await;
+    }
+
+    /// Keeps what a message has come to since the disk last heard of it, and says what follows from that.
+    async fn keep_one(&mut self, sequence: i64) -> bool {
+        let (Some(before), Some(now)) = (self.unkept.get(&sequence), self.queue.get(&sequence)) else { return true };
+        if let Err(error) = self.keep(before, now).await {
+            self.store_failed(&error);
+            self.keep_again = Some(Instant::now() + UNKEPT);
+            let _ = self.told.send(Told::Changed(now.client_id));
+            return false;
+        }
+        self.tell(now);
+        if matches!(now.message.stage, Stage::Delivered { .. }) {
+            self.queue.remove(&sequence);
+        }
+        self.unkept.remove(&sequence);
+        true
+    }
+
+    /// Asks the disk again.
+    async fn keep_unkept(&mut self) {
+        self.keep_again = None;
+        let waiting: Vec<i64> = self.unkept.keys().copied().collect();
+        for sequence in waiting {
+            if !self.keep_one(sequence).await {
+                return;
             }
         }
     }
@@ -353,13 +378,13 @@ impl Worker {
     }
 
     /// Puts a message's new state, and all that follows from it, on the disk in one transaction.
-    async fn keep(&self, before: &Queued, kept: &Queued) -> Result<(), StoreError> {
+    async fn keep(&self, before: &Message, kept: &Queued) -> Result<(), StoreError> {
         let mut tx = self.store.get().begin().await?;
         keep(&mut tx, kept.sequence, &kept.message).await?;
         let client_id = kept.client_id;
         if kept.message.kind == Kind::Ticket
             && let Some(number) = kept.message.number()
-            && before.message.number() != Some(number)
+            && before.number() != Some(number)
         {
             sqlx::query(
                 "UPDATE tickets SET number = ?, state = coalesce(state, ?), updated_at = ? WHERE client_id = ?",
@@ -430,106 +455,10 @@ fn heads(queue: &BTreeMap<i64, Queued>) -> Vec<&Queued> {
     heads
 }
 
-fn failure(error: &HelpdeskError) -> Failure {
-    Failure {
-        report: ErrorReport::new(error.code, error.detail.clone()),
-        for_good: error.again == Again::Permanent,
-        may_have_arrived: error.may_have_arrived,
-        retry_after: error.retry_after,
-    }
-}
-
 fn until(due: Timestamp) -> Duration {
     let ms = due.unix_ms().saturating_sub(Timestamp::now().unix_ms());
     // The clock may be set back or forward while waiting: look again at least every minute.
     Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(Duration::from_secs(60))
-}
-
-/// One exchange with the helpdesk.
-async fn fly(store: &Store, desk: &dyn Helpdesk, queued: &Queued, step: Step) -> Landed {
-    let outcome = match step {
-        Step::Look => desk.find(queued.client_id).await.map(Landed::Looked),
-        Step::Place => place(store, desk, queued).await,
-        Step::Attach(file) => attach(store, desk, queued, file).await,
-        Step::Wait(_) | Step::Rest => Err(unsendable(ErrorCode::Internal, "there was nothing to send".to_owned())),
-    };
-    outcome.unwrap_or_else(Landed::Failed)
-}
-
-async fn place(store: &Store, desk: &dyn Helpdesk, queued: &Queued) -> Result<Landed, HelpdeskError> {
-    match queued.message.kind {
-        Kind::Ticket => {
-            let document = document(store, queued.client_id).await?;
-            let receipt = desk.create(queued.client_id, document).await?;
-            Ok(Landed::Placed { number: Some(receipt.number), missing: receipt.missing })
-        }
-        Kind::FollowUp => {
-            let follow_up: NewFollowUp = payload(queued)?;
-            let receipt = desk.follow_up(queued.client_id, &follow_up).await?;
-            Ok(Landed::Placed { number: None, missing: receipt.missing })
-        }
-        Kind::Verdict => {
-            let verdict: NewVerdict = payload(queued)?;
-            desk.verdict(queued.client_id, &verdict).await?;
-            Ok(Landed::Placed { number: None, missing: Vec::new() })
-        }
-    }
-}
-
-async fn document(store: &Store, client_id: ClientId) -> Result<Bytes, HelpdeskError> {
-    let row = sqlx::query("SELECT document FROM tickets WHERE client_id = ?")
-        .bind(client_id.to_string())
-        .fetch_optional(store.pool())
-        .await
-        .map_err(|error| try_later(&StoreError::from(error)))?;
-    let document: Option<Vec<u8>> =
-        row.map(|row| row.try_get(0)).transpose().map_err(|error| try_later(&StoreError::from(error)))?.flatten();
-    document.map(Bytes::from).ok_or_else(|| unsendable(ErrorCode::Internal, "the document is gone".to_owned()))
-}
-
-fn payload<T: serde::de::DeserializeOwned>(queued: &Queued) -> Result<T, HelpdeskError> {
-    let text = queued.payload.as_deref().unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| unsendable(ErrorCode::Internal, format!("what was kept: {error}")))
-}
-
-async fn attach(
-    store: &Store,
-    desk: &dyn Helpdesk,
-    queued: &Queued,
-    id: AttachmentId,
-) -> Result<Landed, HelpdeskError> {
-    let mut connection = store.pool().acquire().await.map_err(|error| try_later(&StoreError::from(error)))?;
-    let found = files::find(&mut connection, id).await.map_err(|error| try_later(&error))?;
-    drop(connection);
-    let (meta, _) =
-        found.ok_or_else(|| unsendable(ErrorCode::FileUnreadable, "the kept file is not known any more".to_owned()))?;
-    let file = tokio::fs::File::open(files::kept(store.folder(), id))
-        .await
-        .map_err(|error| unsendable(ErrorCode::FileUnreadable, format!("the kept file cannot be read: {error}")))?;
-    desk.attach(queued.client_id, &meta, file).await?;
-    Ok(Landed::Attached(id))
-}
-
-/// Whether the failure is this computer's own and says nothing about the helpdesk.
-fn is_ours(error: &HelpdeskError) -> bool {
-    matches!(error.code, ErrorCode::StoreUnwritable | ErrorCode::StoreDamaged | ErrorCode::FileUnreadable)
-        || (error.code == ErrorCode::Internal && error.again == Again::Permanent)
-}
-
-/// What is kept here cannot be sent, now or later.
-fn unsendable(code: ErrorCode, detail: String) -> HelpdeskError {
-    HelpdeskError { code, detail, retry_after: None, again: Again::Permanent, may_have_arrived: false }
-}
-
-/// The store did not give it out this time. Says nothing about the helpdesk, and holds nothing else up.
-fn try_later(error: &StoreError) -> HelpdeskError {
-    HelpdeskError {
-        code: error.code(),
-        detail: error.to_string(),
-        retry_after: None,
-        again: Again::Transient,
-        may_have_arrived: true,
-    }
 }
 
 #[cfg(test)]
