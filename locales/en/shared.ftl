@@ -49,6 +49,7 @@ error-busy = The helpdesk is busy. Your request is kept and will be sent in a mo
 error-unauthorized = The helpdesk does not recognise this computer any more. Your requests are kept here. Tell your IT department.
 error-forbidden = The helpdesk does not allow this. What you wrote is kept. Your IT department can say why.
 error-refused = The helpdesk refuses this request. It is kept here. Your IT department can say why.
+error-start-over = The helpdesk wants to be asked from the beginning. Nothing is lost; Deskside does it by itself.
 error-bad-answer = The helpdesk answered something that Deskside does not understand. Your request is kept and will be sent later.
 error-version-mismatch = Two parts of Deskside have different versions. Nothing is lost. Sign out and in again, or restart this computer.
 error-decided-by-policy = Your IT department decided this. It cannot be changed here.

@@ -49,6 +49,7 @@ error-busy = L’assistance est très sollicitée. Votre demande est conservée 
 error-unauthorized = L’assistance ne reconnaît plus cet ordinateur. Vos demandes sont conservées ici. Prévenez votre service informatique.
 error-forbidden = L’assistance ne le permet pas. Ce que vous avez écrit est conservé. Votre service informatique peut vous dire pourquoi.
 error-refused = L’assistance refuse cette demande. Elle est conservée ici. Votre service informatique peut vous dire pourquoi.
+error-start-over = L’assistance demande à tout reprendre depuis le début. Rien n’est perdu : Deskside s’en charge.
 error-bad-answer = L’assistance a donné une réponse que Deskside ne comprend pas. Votre demande est conservée et partira plus tard.
 error-version-mismatch = Deux parties de Deskside n’ont pas la même version. Rien n’est perdu. Fermez votre session et rouvrez-la, ou redémarrez cet ordinateur.
 error-decided-by-policy = C’est un choix de votre service informatique. Il ne peut pas être modifié ici.

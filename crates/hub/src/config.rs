@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
+
+use crate::limits;
 
 /// Where the hub listens, keeps its data and is reached.
 #[derive(Clone)]
@@ -22,13 +25,51 @@ pub struct Config {
     pub helpdesk_name: Option<String>,
     /// Whether a proxy of ours sets `X-Forwarded-For`; otherwise the header is not believed.
     pub behind_proxy: bool,
+    /// How long connections may take their time.
+    pub patience: Patience,
+}
+
+/// How long a connection may take its time. The defaults are what a hub lives with; tests shorten them.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request and, with HTTP/1, between requests.
+    pub head: Duration,
+    /// Silence within the body of a request.
+    pub body_silence: Duration,
+    /// In which nothing of an answer is taken.
+    pub answer_stalled: Duration,
+    /// For an answer as a whole, streams of events apart.
+    pub answer: Duration,
+    /// Without a request on a connection of HTTP/2.
+    pub idle: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: limits::REQUEST_HEAD,
+            body_silence: limits::BODY_SILENCE,
+            answer_stalled: limits::ANSWER_STALLED,
+            answer: limits::ANSWER_WHOLE,
+            idle: limits::CONNECTION_IDLE,
+        }
+    }
 }
 
 impl Config {
     /// SQLite inside `data`, no TLS, no proxy.
     #[must_use]
     pub fn new(listen: SocketAddr, data: PathBuf) -> Self {
-        Self { listen, data, database: None, public_url: None, tls: None, helpdesk_name: None, behind_proxy: false }
+        Self {
+            listen,
+            data,
+            database: None,
+            public_url: None,
+            tls: None,
+            helpdesk_name: None,
+            behind_proxy: false,
+            patience: Patience::default(),
+        }
     }
 
     /// Whether browsers reach the hub over TLS, ours or the proxy's.

@@ -25,12 +25,13 @@ mod problem;
 mod rate;
 mod search;
 mod server;
+mod slow;
 mod state;
 mod store;
 mod text;
 mod transitions;
 
 pub use api::openapi_document;
-pub use config::{Config, TlsFiles};
+pub use config::{Config, Patience, TlsFiles};
 pub use server::{RunningHub, StartError, serve};
 pub use state::FirstSignIn;

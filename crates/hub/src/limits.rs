@@ -20,6 +20,14 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub(crate) const STREAMS_PER_CONNECTION: u32 = 100;
 /// Longest time for requests to end once the hub is told to stop.
 pub(crate) const SHUTDOWN: Duration = Duration::from_secs(10);
+/// What the hub asks others to wait when its disk is full: somebody must make room first.
+pub(crate) const FULL_DISK_WAIT: Duration = Duration::from_secs(60);
+/// Longest time in which the other end takes nothing of what is sent to it.
+pub(crate) const ANSWER_STALLED: Duration = Duration::from_secs(30);
+/// Longest time for an answer as a whole, however slowly the other end reads; a stream of events has [`STREAM_LIFE`].
+pub(crate) const ANSWER_WHOLE: Duration = deskside_protocol::limits::UPLOAD;
+/// A connection on which nothing is asked ends after this time (HTTP/2; with HTTP/1 it is [`REQUEST_HEAD`]).
+pub(crate) const CONNECTION_IDLE: Duration = Duration::from_secs(120);
 
 /// Event streams of one device at a time.
 pub(crate) const STREAMS_PER_DEVICE: usize = 4;

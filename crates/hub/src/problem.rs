@@ -10,7 +10,8 @@ use deskside_protocol::ErrorCode;
 use deskside_protocol::desk::Problem;
 use deskside_protocol::ticket::TicketState;
 
-use crate::store::StoreError;
+use crate::limits;
+use crate::store::{StoreError, Trouble};
 
 /// A refusal on its way out. [`crate::edge`] turns it into a problem document with the request's identity.
 #[derive(Debug, Clone)]
@@ -49,7 +50,8 @@ impl ApiError {
             403 => ErrorCode::Forbidden,
             404 => ErrorCode::NotFound,
             408 | 504 => ErrorCode::TimedOut,
-            429 | 503 => ErrorCode::Busy,
+            410 => ErrorCode::StartOver,
+            429 | 503 | 507 => ErrorCode::Busy,
             400..=499 => ErrorCode::BadRequest,
             _ => ErrorCode::Internal,
         };
@@ -72,6 +74,14 @@ impl ApiError {
         Self { code: ErrorCode::Internal, status: StatusCode::INTERNAL_SERVER_ERROR, detail: None, retry_after: None }
     }
 
+    /// There is no room to keep it (RFC 4918, 11.5): nothing of it was kept, and later it may be.
+    pub(crate) fn full(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "the disk is full");
+        Self::new(ErrorCode::Busy, "the hub's disk is full; nothing of this was kept")
+            .status(StatusCode::INSUFFICIENT_STORAGE)
+            .retry_after(limits::FULL_DISK_WAIT)
+    }
+
     /// The document.
     pub(crate) fn problem(&self, request_id: Option<String>) -> Problem {
         let code = word(self.code);
@@ -88,13 +98,15 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_passing() {
-            tracing::warn!(%error, "the store is busy");
-            Self::new(ErrorCode::Busy, "the hub's database cannot take this now")
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .retry_after(Duration::from_secs(5))
-        } else {
-            Self::internal(&error)
+        match error.trouble() {
+            Trouble::Full => Self::full(&error),
+            Trouble::Passing => {
+                tracing::warn!(%error, "the store is busy");
+                Self::new(ErrorCode::Busy, "the hub's database cannot take this now")
+                    .status(StatusCode::SERVICE_UNAVAILABLE)
+                    .retry_after(Duration::from_secs(5))
+            }
+            Trouble::Fault => Self::internal(&error),
         }
     }
 }
@@ -127,6 +139,7 @@ fn usual_status(code: ErrorCode) -> StatusCode {
         ErrorCode::Unauthorized | ErrorCode::NotEnrolled => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden | ErrorCode::DecidedByPolicy => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::StartOver => StatusCode::GONE,
         ErrorCode::WrongState | ErrorCode::PreviewChanged => StatusCode::CONFLICT,
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::TextTooLong
@@ -155,6 +168,7 @@ fn title(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadRequest => "The request does not fit",
         ErrorCode::NotFound => "Not found",
+        ErrorCode::StartOver => "Ask from the beginning",
         ErrorCode::TextTooLong => "The text is too long",
         ErrorCode::TextMissing => "A text is missing",
         ErrorCode::FileTooLarge => "The file is too large",
@@ -167,7 +181,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::NotEnrolled => "Not enrolled",
         ErrorCode::Forbidden => "Not allowed",
         ErrorCode::Refused => "Refused",
-        ErrorCode::Busy => "Too much at once",
+        ErrorCode::Busy => "Not now",
         ErrorCode::TimedOut => "It took too long",
         ErrorCode::VersionMismatch => "Versions do not fit",
         ErrorCode::DecidedByPolicy => "Decided by policy",

@@ -16,18 +16,20 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::auth::passwords::{HashError, Passwords};
-use crate::config::{Config, TlsFiles};
+use crate::config::{Config, Patience, TlsFiles};
 use crate::events::Events;
 use crate::files::Files;
 use crate::rate::Rates;
+use crate::slow::{Steady, Watch};
 use crate::state::{AppState, FirstSignIn, PersonError, first_sign_in};
 use crate::store::{Store, StoreError};
 use crate::{api, limits};
@@ -135,7 +137,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     let running = tokio::spawn(async move {
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
         let relay = tokio::spawn(crate::store::relay_changes(Arc::clone(&state)));
-        accept(listener, tls, router, &state.stopping).await;
+        accept(listener, tls, router, &state).await;
         housekeeping.abort();
         relay.abort();
         state.store.close().await;
@@ -195,11 +197,13 @@ async fn keep_house(state: Arc<AppState>) {
     }
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, stopping: &CancellationToken) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, state: &AppState) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let patience = state.config.patience;
+    let stopping = &state.stopping;
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_HEAD).max_headers(64);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_headers(64);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -222,18 +226,19 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
             },
         };
         let _ = stream.set_nodelay(true);
+        let stream = Steady::new(stream, patience.answer_stalled);
         let (builder, router, tls, watcher) = (builder.clone(), router.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _permit = permit;
             // Which HTTP it is, TLS says (ALPN). Without TLS it is HTTP/1: to wait for the first bytes in order to tell
             // would be to wait for whoever never sends any.
             match tls {
-                None => serve_connection(builder.http1_only(), stream, peer, router, watcher).await,
+                None => serve_connection(builder.http1_only(), stream, peer, router, watcher, patience).await,
                 Some(tls) => {
                     let Some(stream) = shake_hands(&tls, stream).await else { return };
                     let is_2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                     let builder = if is_2 { builder.http2_only() } else { builder.http1_only() };
-                    serve_connection(builder, stream, peer, router, watcher).await;
+                    serve_connection(builder, stream, peer, router, watcher, patience).await;
                 }
             }
         });
@@ -244,7 +249,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
     }
 }
 
-async fn shake_hands(tls: &TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(tls: &TlsAcceptor, stream: S) -> Option<TlsStream<S>> {
     match tokio::time::timeout(limits::TLS_HANDSHAKE, tls.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
@@ -261,17 +266,28 @@ async fn serve_connection(
     peer: SocketAddr,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
+    patience: Patience,
 ) {
+    let watch = Watch::new(patience);
+    let answers = watch.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
+        let under_way = answers.begin();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+            let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+            Ok::<_, Infallible>(under_way.answer(answer))
         }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke");
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke");
+            }
+        }
+        // Dropped as it is: whoever takes nothing would not take a farewell either.
+        why = watch.over() => tracing::debug!(%peer, why, "a connection was cut"),
     }
 }

@@ -11,8 +11,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use deskside_protocol::desk::Changes;
-use deskside_protocol::{ErrorCode, limits};
+use deskside_protocol::ErrorCode;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use support::{Desk, announced, assert_problem, document};
@@ -386,53 +385,6 @@ async fn the_openapi_document_has_every_route() {
     for reference in text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(document["components"]["schemas"][reference].is_object(), "{reference} is not described");
     }
-}
-
-/// What the device kept of each ticket after it followed the cursor to the end: the first word of each entry.
-async fn followed(device: &support::Device) -> std::collections::BTreeMap<u64, Vec<String>> {
-    let mut kept = std::collections::BTreeMap::new();
-    let mut path = "/tickets".to_owned();
-    loop {
-        let answer = device.get(&path).await.bytes().await.unwrap();
-        assert!(answer.len() < limits::ANSWER_BYTES, "a device takes no answer of {} bytes", answer.len());
-        let changes: Changes = serde_json::from_slice(&answer).unwrap();
-        assert!(!changes.tickets.is_empty() || !changes.more, "it would ask for ever");
-        for ticket in changes.tickets {
-            let words = ticket.thread.iter().map(|entry| entry.text.split(' ').next().unwrap().to_owned());
-            kept.insert(ticket.number, words.collect());
-        }
-        if !changes.more {
-            return kept;
-        }
-        path = format!("/tickets?since={}", changes.cursor);
-    }
-}
-
-#[tokio::test]
-async fn conversations_of_any_length_come_in_answers_that_a_device_takes() {
-    let desk = Desk::start(None).await;
-    let device = desk.device().await;
-    // In JSON every character of it takes six bytes.
-    let long = |n: usize| format!("{n} {}", "\u{1}".repeat(19_000));
-    let mut last = None;
-    for _ in 0..3 {
-        let (id, _) = device.report("help").await;
-        for n in 0..26 {
-            assert_eq!(device.reply(id, &long(n)).await.status(), StatusCode::CREATED);
-        }
-        last = Some(id);
-    }
-    let kept = followed(&device).await;
-    assert_eq!(kept.values().map(Vec::len).collect::<Vec<_>>(), [26, 26, 26], "all of it, in several answers");
-
-    for n in 26..80 {
-        assert_eq!(device.reply(last.unwrap(), &long(n)).await.status(), StatusCode::CREATED);
-    }
-    let kept = followed(&device).await;
-    let newest = &kept[&3];
-    assert!((20..80).contains(&newest.len()), "{} entries", newest.len());
-    let expected: Vec<String> = (80 - newest.len()..80).map(|n| n.to_string()).collect();
-    assert_eq!(newest, &expected, "of one that is too long alone, the newest entries");
 }
 
 #[tokio::test]

@@ -15,10 +15,12 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
-use deskside_protocol::ErrorCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use deskside_protocol::desk::{Changes, Receipt};
 use deskside_protocol::ticket::{Author, TicketState};
 use deskside_protocol::{ClientId, FollowUpId};
+use deskside_protocol::{ErrorCode, limits};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
@@ -51,7 +53,8 @@ cases![
     a_hundred_at_once_make_one_ticket,
     many_at_once_get_numbers_of_their_own,
     a_cursor_never_skips_a_change,
-    a_cursor_of_another_time_or_place_starts_anew,
+    a_cursor_of_another_time_or_place_asks_to_start_over,
+    conversations_of_any_length_come_in_answers_that_a_device_takes,
     internal_notes_never_leave_the_helpdesk,
     a_ticket_goes_its_way_and_no_other,
     the_requester_has_the_last_word,
@@ -229,18 +232,78 @@ async fn a_cursor_never_skips_a_change(mut desk: Desk) {
     assert!(device.changes(cursor.as_deref()).await.tickets.is_empty(), "and nothing comes twice");
 }
 
-async fn a_cursor_of_another_time_or_place_starts_anew(desk: Desk) {
-    let device = desk.device().await;
+async fn a_cursor_of_another_time_or_place_asks_to_start_over(mut desk: Desk) {
+    let (device, other) = (desk.device().await, desk.device().await);
     device.report("one").await;
+    other.report("of others").await;
+    device.report("two").await;
     let changes = device.changes(None).await;
-    let (head, _) = changes.cursor.rsplit_once('-').unwrap();
-    let ahead = format!("{head}-999999");
-    assert_eq!(device.changes(Some(&ahead)).await.tickets.len(), 1, "the hub was set back to an older copy");
+    assert_eq!(device.changes(Some(&changes.cursor)).await.cursor, changes.cursor, "nothing new: the same place");
+    let theirs = other.changes(None).await.cursor;
+    let (head, tail) = changes.cursor.split_at(20);
+    let touched = format!("{head}{}{}", if tail.starts_with('A') { 'B' } else { 'A' }, &tail[1..]);
     let elsewhere = "c1-0011223344556677-1";
-    assert_eq!(device.changes(Some(elsewhere)).await.tickets.len(), 1, "the hub was set up anew");
-    for garbage in ["", "1", "c1-x-1", "c1-0011223344556677--1", "%27%20OR%201=1"] {
-        assert_problem(device.get(&format!("/tickets?since={garbage}")).await, 400, ErrorCode::BadRequest).await;
+    for unknown in [&theirs, &touched, elsewhere, "", "1", "c2-", "%27%20OR%201=1", &"c2-A".repeat(100)] {
+        assert_problem(device.get(&format!("/tickets?since={unknown}")).await, 410, ErrorCode::StartOver).await;
     }
+    // The hub is set back to an older copy: what was seen since is ahead of it.
+    let database = desk.database().await;
+    let back = "UPDATE tickets SET visible_seq = -visible_seq";
+    sqlx::query(back).execute(&database).await.unwrap();
+    let ahead = device.get(&format!("/tickets?since={}", changes.cursor)).await;
+    assert_problem(ahead, 410, ErrorCode::StartOver).await;
+    sqlx::query(back).execute(&database).await.unwrap();
+    // The cursor is this database's, not this process's.
+    desk.restart().await;
+    let device = support::Device { url: desk.url.clone(), ..device };
+    assert!(device.changes(Some(&changes.cursor)).await.tickets.is_empty());
+    let read = URL_SAFE_NO_PAD.decode(&changes.cursor[3..]).unwrap();
+    assert!(!read.windows(8).any(|bytes| bytes == 3_i64.to_be_bytes()), "the company's counter is readable");
+}
+
+/// What the device kept of each ticket after it followed the cursor to the end: the first word of each entry.
+async fn followed(device: &support::Device) -> std::collections::BTreeMap<u64, Vec<String>> {
+    let mut kept = std::collections::BTreeMap::new();
+    let mut path = "/tickets".to_owned();
+    loop {
+        let answer = device.get(&path).await.bytes().await.unwrap();
+        assert!(answer.len() < limits::ANSWER_BYTES, "a device takes no answer of {} bytes", answer.len());
+        let changes: Changes = serde_json::from_slice(&answer).unwrap();
+        assert!(!changes.tickets.is_empty() || !changes.more, "it would ask for ever");
+        for ticket in changes.tickets {
+            let words = ticket.thread.iter().map(|entry| entry.text.split(' ').next().unwrap().to_owned());
+            kept.insert(ticket.number, words.collect());
+        }
+        if !changes.more {
+            return kept;
+        }
+        path = format!("/tickets?since={}", changes.cursor);
+    }
+}
+
+async fn conversations_of_any_length_come_in_answers_that_a_device_takes(desk: Desk) {
+    let device = desk.device().await;
+    // In JSON every character of it takes six bytes.
+    let long = |n: usize| format!("{n} {}", "\u{1}".repeat(19_000));
+    let mut last = None;
+    for _ in 0..3 {
+        let (id, _) = device.report("help").await;
+        for n in 0..26 {
+            assert_eq!(device.reply(id, &long(n)).await.status(), StatusCode::CREATED);
+        }
+        last = Some(id);
+    }
+    let kept = followed(&device).await;
+    assert_eq!(kept.values().map(Vec::len).collect::<Vec<_>>(), [26, 26, 26], "all of it, in several answers");
+
+    for n in 26..80 {
+        assert_eq!(device.reply(last.unwrap(), &long(n)).await.status(), StatusCode::CREATED);
+    }
+    let kept = followed(&device).await;
+    let newest = &kept[&3];
+    assert!((20..80).contains(&newest.len()), "{} entries", newest.len());
+    let expected: Vec<String> = (80 - newest.len()..80).map(|n| n.to_string()).collect();
+    assert_eq!(newest, &expected, "of one that is too long alone, the newest entries");
 }
 
 async fn internal_notes_never_leave_the_helpdesk(mut desk: Desk) {

@@ -57,6 +57,8 @@ pub enum ErrorCode {
     Forbidden,
     /// The helpdesk refuses the ticket for good; the reason is in the detail.
     Refused,
+    /// The helpdesk does not know (any more) where the last look ended: ask from the beginning.
+    StartOver,
     /// The helpdesk answered something that is not its protocol.
     BadAnswer,
     /// The agent on this computer cannot be reached; drafts and requests are safe in its store.

@@ -4,7 +4,7 @@
 use deskside_helpdesk::{Helpdesk, HelpdeskError};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp, TicketState};
-use deskside_protocol::{ClientId, limits};
+use deskside_protocol::{ClientId, ErrorCode, limits};
 use sqlx::{Row, SqliteConnection};
 
 use crate::drafts::beginning;
@@ -57,7 +57,15 @@ pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::r
     // On the very first look everything is old: a computer that was set up anew shows no hundred notifications.
     let quiet = cursor.is_none();
     for _ in 0..PAGES {
-        let page = desk.changes(cursor.as_deref()).await?;
+        let page = match desk.changes(cursor.as_deref()).await {
+            // It was set back or set up anew, and gives all in its present state: what is known here stays no news.
+            Err(error) if error.code == ErrorCode::StartOver && cursor.is_some() => {
+                tracing::info!("the helpdesk wants to be asked from the beginning");
+                cursor = None;
+                continue;
+            }
+            page => page?,
+        };
         let stands_still = cursor.as_deref() == Some(page.cursor.as_str());
         if !(stands_still && page.tickets.is_empty()) {
             let mut tx = store.begin().await?;

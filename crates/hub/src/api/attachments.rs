@@ -85,6 +85,9 @@ fn file_error(error: FileError) -> ApiError {
 
 /// The disk is full or broken: for the other end, the hub is out of order for a while.
 fn disk(error: &std::io::Error) -> ApiError {
+    if matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
+        return ApiError::full(error);
+    }
     tracing::error!(%error, "a file could not be written");
     ApiError::new(ErrorCode::Busy, "the hub cannot keep files now")
         .status(StatusCode::SERVICE_UNAVAILABLE)

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::caller;
 use crate::auth::device::{CREDENTIAL, Device, TOKEN};
 use crate::auth::secrets;
-use crate::cursor::{self, Place};
 use crate::extract::{Json, JsonBytes, Path, Query};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -121,23 +120,29 @@ pub(crate) struct Since {
 /// What changed in this device's tickets since a cursor, each ticket once, in its present state.
 #[utoipa::path(get, path = "/tickets", tag = "tickets", security(("device" = [])), params(Since), responses(
     (status = 200, body = Changes),
-    (status = 400, description = "Not a cursor of this hub.", body = Problem, content_type = "application/problem+json"),
+    (status = 410, description = "The cursor is not known (any more): ask without one.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn changes(
     State(state): State<Arc<AppState>>,
     Device(device): Device,
     Query(query): Query<Since>,
 ) -> ApiResult<axum::Json<Changes>> {
-    let after = match query.since.as_deref().map(|text| cursor::read(state.store.epoch(), text)) {
-        None | Some(Place::Elsewhere) => 0,
-        Some(Place::Garbage) => return Err(ApiError::new(ErrorCode::BadRequest, "this is no cursor of a hub")),
-        Some(Place::After(place)) => {
+    let reader = device.to_string();
+    let after = match &query.since {
+        None => 0,
+        Some(cursor) => {
+            let start_over =
+                || ApiError::new(ErrorCode::StartOver, "this cursor is not known here (any more): ask without one");
+            let place = state.store.cursors().read(&reader, cursor).ok_or_else(start_over)?;
             // Ahead of us: the database was set back to an older copy. From the beginning, or the device would be deaf.
-            if place > state.store.newest_visible(device).await? { 0 } else { place }
+            if place > state.store.newest_visible(device).await? {
+                return Err(start_over());
+            }
+            place
         }
     };
     let (tickets, last, more) = state.store.changes(device, after).await?;
-    Ok(axum::Json(Changes { tickets, cursor: cursor::write(state.store.epoch(), last), more }))
+    Ok(axum::Json(Changes { tickets, cursor: state.store.cursors().write(&reader, last), more }))
 }
 
 /// Adds a reply of the requester, once. A reply to a closed ticket opens it again.

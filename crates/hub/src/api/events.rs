@@ -12,7 +12,6 @@ use tokio::time::Instant;
 
 use crate::auth::device::Device;
 use crate::auth::person::SignedIn;
-use crate::cursor;
 use crate::limits;
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -35,16 +34,15 @@ pub(crate) async fn device_events(
     // After listening began, so that nothing falls between.
     let newest = state.store.newest_visible(device).await?;
     let end = Instant::now() + limits::STREAM_LIFE;
-    let epoch = state.store.epoch().to_owned();
-    let stopping = state.stopping.clone();
+    let reader = device.to_string();
     let events = stream::unfold((listening, None), move |(mut listening, told)| {
-        let (epoch, stopping) = (epoch.clone(), stopping.clone());
+        let (state, reader) = (Arc::clone(&state), reader.clone());
         async move {
             let place = match told {
                 None => newest,
                 Some(told) => loop {
                     tokio::select! {
-                        () = stopping.cancelled() => return None,
+                        () = state.stopping.cancelled() => return None,
                         () = tokio::time::sleep_until(end) => return None,
                         changed = listening.newest.changed() => changed.ok()?,
                     }
@@ -55,7 +53,7 @@ pub(crate) async fn device_events(
                     }
                 },
             };
-            let nudge = Nudge { cursor: cursor::write(&epoch, place) };
+            let nudge = Nudge { cursor: state.store.cursors().write(&reader, place) };
             let event = Event::default().event("nudge").json_data(nudge).ok()?;
             Some((Ok(event), (listening, Some(place))))
         }

@@ -22,6 +22,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::config::Patience;
 use crate::state::AppState;
 use crate::{console_files, edge, limits};
 
@@ -62,7 +63,7 @@ impl utoipa::Modify for Security {
 }
 
 /// The routes below `/api/v1`, with their description.
-fn api() -> OpenApiRouter<Arc<AppState>> {
+fn api(patience: Patience) -> OpenApiRouter<Arc<AppState>> {
     let quick = OpenApiRouter::new()
         .routes(routes!(health::health))
         .routes(routes!(health::openapi))
@@ -86,19 +87,19 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
     let streams = OpenApiRouter::new().routes(routes!(events::device_events)).routes(routes!(events::console_events));
     OpenApiRouter::with_openapi(Description::openapi()).nest(
         "/api/v1",
-        quick.merge(tickets).merge(files).merge(streams).layer(RequestBodyTimeoutLayer::new(limits::BODY_SILENCE)),
+        quick.merge(tickets).merge(files).merge(streams).layer(RequestBodyTimeoutLayer::new(patience.body_silence)),
     )
 }
 
 /// The OpenAPI document of this version.
 #[must_use]
 pub fn openapi_document() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    api(Patience::default()).into_openapi()
 }
 
 /// Everything that is served.
 pub(crate) fn router(state: Arc<AppState>) -> Router {
-    let (api, _) = api().split_for_parts();
+    let (api, _) = api(state.config.patience).split_for_parts();
     api.merge(console_files::router())
         .route("/", get(|| async { Redirect::temporary("/console/") }))
         .layer(CatchPanicLayer::custom(edge::on_panic))

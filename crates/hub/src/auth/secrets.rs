@@ -15,9 +15,14 @@ pub struct NoRandomness;
 
 /// A new secret of 256 random bits, with a prefix that tells what it is to whoever finds it where it should not be.
 pub(crate) fn make(prefix: &str) -> Result<String, NoRandomness> {
+    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random()?)))
+}
+
+/// 256 random bits.
+pub(crate) fn random() -> Result<[u8; 32], NoRandomness> {
     let mut bytes = [0_u8; 32];
     SysRng.try_fill_bytes(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(bytes)
 }
 
 /// A new password for people to type once: 100 random bits, in letters that cannot be confused.

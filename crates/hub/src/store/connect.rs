@@ -5,12 +5,14 @@ use std::str::FromStr as _;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use sqlx::AnyPool;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Database, Executor as _, Row as _};
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::Semaphore;
 
 use super::{Result, Store, StoreError};
+use crate::auth::secrets;
+use crate::cursor::Cursors;
 
 /// The file of the SQLite database in the data folder.
 pub(crate) const SQLITE_FILE: &str = "hub.sqlite3";
@@ -54,6 +56,12 @@ impl Store {
                     Ok(())
                 })
             })
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    end_transaction(connection).await;
+                    Ok(true)
+                })
+            })
             .connect_with(quiet(&address)?)
             .await?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await?;
@@ -79,22 +87,38 @@ impl Store {
     }
 
     async fn ready(pool: AnyPool, begin: &'static str, writers: Option<Arc<Semaphore>>) -> Result<Self> {
-        let mut store = Self { pool, begin, writers, epoch: String::new() };
-        store.epoch = store.make_epoch().await?;
+        let mut store = Self { pool, begin, writers, cursors: Cursors::new(&[]) };
+        store.cursors = Cursors::new(&store.cursor_key().await?);
         Ok(store)
     }
 
-    /// The epoch that this database was given when it was made.
-    async fn make_epoch(&self) -> Result<String> {
-        let fresh = format!("{:016x}", rand::random::<u64>());
+    /// The key that this database was given when it was made: cursors of another one are none here.
+    async fn cursor_key(&self) -> Result<Vec<u8>> {
+        let fresh = secrets::random().map_err(|error| StoreError::Setup(error.to_string()))?;
         let mut write = self.write().await?;
-        sqlx::query("INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING")
-            .bind(fresh)
+        sqlx::query("INSERT INTO meta (name, value) VALUES ('cursor-key', $1) ON CONFLICT (name) DO NOTHING")
+            .bind(hex::encode(fresh))
             .execute(&mut *write.transaction)
             .await?;
-        let row = sqlx::query("SELECT value FROM meta WHERE name = 'epoch'").fetch_one(&mut *write.transaction).await?;
+        let row =
+            sqlx::query("SELECT value FROM meta WHERE name = 'cursor-key'").fetch_one(&mut *write.transaction).await?;
         write.commit().await?;
-        Ok(row.try_get("value")?)
+        hex::decode(row.try_get::<String, _>("value")?).map_err(|error| StoreError::Unreadable(error.to_string()))
+    }
+}
+
+/// Ends what a failed transaction has left behind. On a full disk SQLite rolls back by itself (SQLite, "Response To Errors
+/// Within A Transaction"); the library's own rollback then finds no transaction, fails, and counts one as open for ever,
+/// in which no other may begin. Another connection in place of this one might not open while the disk is full.
+async fn end_transaction(connection: &mut AnyConnection) {
+    // The rollback of a transaction that was dropped is on its way before this.
+    if connection.ping().await.is_err() || !connection.is_in_transaction() {
+        return;
+    }
+    // Fails where there is a transaction: then the rollback has one to end.
+    let _ = connection.execute("BEGIN").await;
+    if let Err(error) = <Any as Database>::TransactionManager::rollback(connection).await {
+        tracing::error!(%error, "a transaction could not be ended");
     }
 }
 

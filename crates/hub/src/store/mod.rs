@@ -21,6 +21,8 @@ use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyPool, Row as _, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cursor::Cursors;
+
 pub(crate) use attachments::{Arrival, StoredAttachment};
 pub(crate) use devices::{NewToken, TokenUse};
 pub(crate) use list::ListQuery;
@@ -55,19 +57,50 @@ impl StoreError {
         }
     }
 
-    /// Whether trying again later may help.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// What kind of trouble it is.
+    pub(crate) fn trouble(&self) -> Trouble {
         match self {
-            Self::Database(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => true,
-            // SQLITE_BUSY and SQLITE_LOCKED, SQLITE_FULL; PostgreSQL: class 53 (resources), 57P0x (shutting down), 40 (retry).
-            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                matches!(code.as_ref(), "5" | "6" | "13" | "517" | "261")
-                    || code.starts_with("53")
-                    || code.starts_with("57P0")
-                    || code.starts_with("40")
-            }),
-            Self::Database(_) | Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) => false,
+            Self::Database(sqlx::Error::PoolTimedOut) => Trouble::Passing,
+            Self::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => Trouble::Full,
+            Self::Database(sqlx::Error::Io(_)) => Trouble::Passing,
+            Self::Database(sqlx::Error::Database(error)) => error.code().map_or(Trouble::Fault, |code| of_code(&code)),
+            Self::Database(_) | Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) => Trouble::Fault,
         }
+    }
+}
+
+/// What the other end of a request must know of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// There is no room; somebody must make some.
+    Full,
+    /// Trying again later may help.
+    Passing,
+    /// It will not.
+    Fault,
+}
+
+/// PostgreSQL says it in five characters (SQLSTATE), SQLite in a number whose low byte is the primary code.
+fn of_code(code: &str) -> Trouble {
+    /// A file for the shared index cannot grow, a write came to nothing: on a full disk too.
+    const NO_ROOM: [u32; 2] = [4874, 778];
+    if code.len() == 5 {
+        return match code {
+            "53100" => Trouble::Full,
+            // Class 08 (connection), 53 (resources), 57P0x (shutting down), 40 (retry).
+            _ if ["08", "53", "57P0", "40"].iter().any(|class| code.starts_with(class)) => Trouble::Passing,
+            _ => Trouble::Fault,
+        };
+    }
+    match code.parse::<u32>() {
+        Ok(code) if NO_ROOM.contains(&code) => Trouble::Full,
+        Ok(code) => match code & 0xff {
+            13 => Trouble::Full,
+            // BUSY, LOCKED; READONLY, IOERR, CANTOPEN: the disk, and it may come back.
+            5 | 6 | 8 | 10 | 14 => Trouble::Passing,
+            _ => Trouble::Fault,
+        },
+        Err(_) => Trouble::Fault,
     }
 }
 
@@ -81,7 +114,7 @@ pub(crate) struct Store {
     begin: &'static str,
     /// SQLite has one writer at a time; waiting here is fair and costs nothing, waiting in SQLite is neither.
     writers: Option<Arc<Semaphore>>,
-    epoch: String,
+    cursors: Cursors,
 }
 
 /// A writing transaction. Rolled back unless [`Write::commit`] is called.
@@ -124,9 +157,9 @@ impl Store {
         Ok(Write { transaction: self.pool.begin_with(self.begin).await?, _turn: turn })
     }
 
-    /// What cursors of this database carry (see [`crate::cursor`]).
-    pub(crate) fn epoch(&self) -> &str {
-        &self.epoch
+    /// Writes and reads cursors of this database.
+    pub(crate) fn cursors(&self) -> &Cursors {
+        &self.cursors
     }
 
     /// Whether the database answers.
@@ -148,4 +181,31 @@ fn flag(value: bool) -> i64 {
 
 fn truth(row: &AnyRow, column: &'static str) -> Result<bool> {
     Ok(row.try_get::<i64, _>(column)? != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_from_trouble() {
+        for (code, trouble) in [
+            ("13", Trouble::Full),
+            ("4874", Trouble::Full),
+            ("53100", Trouble::Full),
+            ("5", Trouble::Passing),
+            ("517", Trouble::Passing),
+            ("266", Trouble::Passing),
+            ("53300", Trouble::Passing),
+            ("57P01", Trouble::Passing),
+            ("40001", Trouble::Passing),
+            ("08006", Trouble::Passing),
+            ("2067", Trouble::Fault),
+            ("23505", Trouble::Fault),
+            ("1", Trouble::Fault),
+            ("", Trouble::Fault),
+        ] {
+            assert_eq!(of_code(code), trouble, "{code}");
+        }
+    }
 }

@@ -314,7 +314,7 @@ impl Store {
 
     /// The whole thread, internal notes included: for technicians only.
     pub(crate) async fn console_thread(&self, ticket: ClientId) -> Result<Vec<ConsoleFollowUp>> {
-        let (_, mut files) = self.files_of(ticket).await?;
+        let (_, mut files) = self.files_of(ticket, 0).await?;
         let found = sqlx::query(
             "SELECT id, author, author_name, author_login, at, text, new_state, internal FROM follow_ups
              WHERE client_id = $1 ORDER BY position, internal DESC",

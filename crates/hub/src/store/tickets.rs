@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deskside_protocol::desk::{Rating, Receipt, TicketRow, TicketView};
 use deskside_protocol::ticket::{AttachmentMeta, FollowUp, TicketDocument, TicketState};
-use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp, limits as shared};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -324,12 +324,14 @@ impl Store {
 
     async fn view(&self, row: &AnyRow) -> Result<TicketView> {
         let client_id: ClientId = rows::id(row, "client_id")?;
-        let (attachments, mut of_follow_ups) = self.files_of(client_id).await?;
+        let first = self.first_that_fits(client_id).await?;
+        let (attachments, mut of_follow_ups) = self.files_of(client_id, first).await?;
         let thread = sqlx::query(
             "SELECT id, author, author_name, at, text, new_state FROM follow_ups
-             WHERE client_id = $1 AND internal = 0 ORDER BY position",
+             WHERE client_id = $1 AND internal = 0 AND position >= $2 ORDER BY position",
         )
         .bind(client_id.to_string())
+        .bind(first)
         .fetch_all(&self.pool)
         .await?;
         let thread = thread
@@ -355,16 +357,38 @@ impl Store {
         })
     }
 
-    /// All files of a ticket: its own, and those of each entry of its thread.
+    /// The position in a ticket's visible thread from which on it may fit into an answer. The database measures the
+    /// texts, so that what cannot be sent is never read: [`page::fit`] has the last word, about what JSON makes of it.
+    async fn first_that_fits(&self, id: ClientId) -> Result<i64> {
+        let row = sqlx::query(
+            "SELECT COALESCE(MIN(position), 0) AS first FROM (
+                 SELECT position, SUM(octet_length(text)) OVER newest AS bytes, ROW_NUMBER() OVER newest AS entries
+                 FROM follow_ups WHERE client_id = $1 AND internal = 0 WINDOW newest AS (ORDER BY position DESC)
+             ) AS measured WHERE bytes <= $2 AND entries <= $3",
+        )
+        .bind(id.to_string())
+        .bind(i64::try_from(limits::CHANGES_BYTES).unwrap_or(i64::MAX))
+        .bind(i64::try_from(shared::THREAD_ENTRIES).unwrap_or(i64::MAX))
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get("first")?)
+    }
+
+    /// The files of a ticket: its own, and those of each entry of its thread from this position on.
     pub(super) async fn files_of(
         &self,
         id: ClientId,
+        first: i64,
     ) -> Result<(Vec<AttachmentMeta>, HashMap<FollowUpId, Vec<AttachmentMeta>>)> {
         let found = sqlx::query(
-            "SELECT id, follow_up_id, name, media_type, size_bytes, sha256, screenshot FROM attachments
-             WHERE client_id = $1 ORDER BY position",
+            "SELECT id, follow_up_id, name, media_type, size_bytes, sha256, screenshot FROM attachments a
+             WHERE client_id = $1 AND (follow_up_id IS NULL OR EXISTS (
+                 SELECT 1 FROM follow_ups f
+                 WHERE f.client_id = a.client_id AND f.id = a.follow_up_id AND f.position >= $2))
+             ORDER BY position",
         )
         .bind(id.to_string())
+        .bind(first)
         .fetch_all(&self.pool)
         .await?;
         let mut own = Vec::new();

@@ -261,6 +261,7 @@ pub fn document(description: &str) -> TicketDocument {
         category: None,
         findings: Vec::new(),
         facts: Facts::default(),
+        health: None,
         attachments: Vec::new(),
         made_by: "tests".to_owned(),
     }

@@ -162,3 +162,34 @@ impl Drop for Postgres {
         }
     }
 }
+
+/// The folder on the small disk, where there is one.
+const SMALL_DISK: &str = "DESKSIDE_TEST_SMALL_DISK";
+/// Mounts a disk of the size `$1` where `$2` is, and goes on with the test `$4` of the program `$3`.
+const MOUNT: &str =
+    r#"mount -t tmpfs -o size="$1" tmpfs "$2" && DESKSIDE_TEST_SMALL_DISK="$2" exec "$3" "$4" --exact --nocapture"#;
+
+/// Runs the test of this name on a small disk of its own, or says why it cannot be run here; the folder there, if this
+/// is that run.
+pub fn on_a_small_disk(test: &str, size: &str) -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(SMALL_DISK) {
+        return Some(folder.into());
+    }
+    let may = Command::new("unshare").args(["-Urm", "true"]).stderr(Stdio::null()).status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: this system does not let a test mount a disk of its own");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", MOUNT, "sh", size])
+        .arg(folder.path())
+        .arg(std::env::current_exe().unwrap())
+        .arg(test)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&outcome.stdout);
+    assert!(outcome.status.success(), "{said}\n{}", String::from_utf8_lossy(&outcome.stderr));
+    assert!(said.contains("1 passed"), "{said}");
+    None
+}

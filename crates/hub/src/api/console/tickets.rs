@@ -9,13 +9,15 @@ use deskside_protocol::desk::{ConsoleReply, ConsoleTicket, Problem, TicketChange
 
 use crate::api::device::{digest_of, other_reply, thread_full};
 use crate::auth::person::SignedIn;
-use crate::cursor::{self, Place};
 use crate::extract::{Json, Path, Query};
 use crate::intake;
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
 use crate::store::{ChangeOutcome, ListQuery, ReplyOutcome, TechnicianReply};
 use crate::text::storable;
+
+/// Who reads the list's cursors: anybody who is signed in sees all of it.
+const CONSOLE: &str = "console";
 
 /// The list of tickets, newest change first.
 #[utoipa::path(get, path = "/console/tickets", tag = "console", security(("person" = [])),
@@ -35,14 +37,9 @@ pub(crate) async fn list(
     signed_in: SignedIn,
     Query(query): Query<TicketQuery>,
 ) -> ApiResult<axum::Json<TicketPage>> {
-    let epoch = state.store.epoch();
-    let before = match query.after.as_deref().map(|text| cursor::read(epoch, text)) {
-        None => None,
-        Some(Place::After(place)) => Some(place),
-        Some(Place::Elsewhere | Place::Garbage) => {
-            return Err(ApiError::new(ErrorCode::BadRequest, "`after` is not the end of a page of this list"));
-        }
-    };
+    let cursors = state.store.cursors();
+    let unknown = || ApiError::new(ErrorCode::BadRequest, "`after` is not the end of a page of this list");
+    let before = query.after.as_deref().map(|text| cursors.read(CONSOLE, text).ok_or_else(unknown)).transpose()?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=100).contains(&limit) {
         return Err(ApiError::new(ErrorCode::BadRequest, "`limit` goes from 1 to 100"));
@@ -62,7 +59,7 @@ pub(crate) async fn list(
         limit: i64::from(limit),
     };
     let (tickets, next, total) = state.store.list(&asked).await?;
-    Ok(axum::Json(TicketPage { tickets, next: next.map(|place| cursor::write(epoch, place)), total }))
+    Ok(axum::Json(TicketPage { tickets, next: next.map(|place| cursors.write(CONSOLE, place)), total }))
 }
 
 /// A ticket, whole.
