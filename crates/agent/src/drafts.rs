@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use deskside_protocol::facts::SectionId;
+use deskside_protocol::health::HealthSlice;
 use deskside_protocol::local::{Draft, DraftChange, DraftTeaser};
 use deskside_protocol::{ClientId, DraftId, ErrorCode, ErrorReport, Timestamp, limits};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::store::Result;
-use crate::store::columns::{enumeration, maybe_enumeration, moment, parsed, unsigned, word};
+use crate::store::columns::{enumeration, maybe_enumeration, maybe_json, moment, parsed, to_json, unsigned, word};
 use crate::store::files::{self, Owner};
 
 /// Characters of a teaser.
@@ -75,6 +76,7 @@ async fn read(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Kept
             can_work: maybe_enumeration(row, "can_work")?,
             affected: maybe_enumeration(row, "affected")?,
             category: maybe_enumeration(row, "category")?,
+            health: maybe_json(row, "health")?,
             attachments: files::of(connection, Owner::Draft(id)).await?,
             saved_at: moment(row, "saved_at")?,
         },
@@ -119,8 +121,8 @@ pub async fn create(connection: &mut SqliteConnection) -> Result<DraftId> {
 pub async fn restore(connection: &mut SqliteConnection, kept: &Kept) -> Result<()> {
     let draft = &kept.draft;
     sqlx::query(
-        "INSERT INTO drafts (id, client_id, text, can_work, affected, category, revision, saved_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO drafts (id, client_id, text, can_work, affected, category, health, revision, saved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(draft.id.to_string())
     .bind(kept.client_id.to_string())
@@ -128,6 +130,7 @@ pub async fn restore(connection: &mut SqliteConnection, kept: &Kept) -> Result<(
     .bind(draft.can_work.as_ref().map(word))
     .bind(draft.affected.as_ref().map(word))
     .bind(draft.category.as_ref().map(word))
+    .bind(draft.health.as_ref().map(to_json).transpose()?)
     .bind(crate::store::columns::signed(kept.revision))
     .bind(draft.saved_at.unix_ms())
     .execute(&mut *connection)
@@ -186,6 +189,22 @@ pub async fn change(connection: &mut SqliteConnection, id: DraftId, change: &Dra
     .bind(id.to_string())
     .execute(connection)
     .await?;
+    Ok(true)
+}
+
+/// Keeps how the computer was when it happened, or takes it away; whether the draft is there.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn set_health(connection: &mut SqliteConnection, id: DraftId, health: Option<&HealthSlice>) -> Result<bool> {
+    if !touch(connection, id).await? {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE drafts SET health = ? WHERE id = ?")
+        .bind(health.map(to_json).transpose()?)
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
     Ok(true)
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deskside_facts::Context;
 use deskside_protocol::facts::{Facts, SectionId};
+use deskside_protocol::health::HealthSample;
 use deskside_protocol::ticket::{Category, Finding};
 
 use crate::ports::{FactsPort, SettingsPort};
@@ -15,13 +16,14 @@ use crate::ports::{FactsPort, SettingsPort};
 pub struct Machine {
     home: PathBuf,
     settings: Arc<dyn SettingsPort>,
+    sampler: tokio::sync::Mutex<deskside_facts::Sampler>,
 }
 
 impl Machine {
     /// Looks at this machine; `settings` say which servers it should reach.
     #[must_use]
     pub fn new(home: PathBuf, settings: Arc<dyn SettingsPort>) -> Self {
-        Self { home, settings }
+        Self { home, settings, sampler: tokio::sync::Mutex::default() }
     }
 }
 
@@ -30,6 +32,11 @@ impl FactsPort for Machine {
     async fn collect(&self, sections: &[SectionId]) -> Facts {
         let servers = self.settings.helpdesk().map(|helpdesk| helpdesk.url).into_iter().collect();
         deskside_facts::collect(&Context::new(servers, self.home.clone()), sections).await
+    }
+
+    async fn health(&self) -> HealthSample {
+        let ctx = Context::new(Vec::new(), self.home.clone());
+        self.sampler.lock().await.sample(&ctx).await
     }
 
     fn findings(&self, facts: &Facts) -> Vec<Finding> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use deskside_protocol::facts::{Facts, SectionId};
+use deskside_protocol::health::HealthSample;
 use deskside_protocol::local::{Connection, DoctorCheck, Route, WindowRect};
 use deskside_protocol::settings::{Settings, SettingsView};
 use deskside_protocol::ticket::{Finding, TicketState};
@@ -222,6 +223,8 @@ pub trait SettingsPort: Send + Sync {
 pub trait FactsPort: Send + Sync {
     /// Looks at these sections now. Never fails as a whole; each section fails alone, within its time limit.
     async fn collect(&self, sections: &[SectionId]) -> Facts;
+    /// A small look, cheap enough for every ten seconds. `helpdesk` is left empty. Takes at most 2 s.
+    async fn health(&self) -> HealthSample;
     /// What is unusual, worst first.
     fn findings(&self, facts: &Facts) -> Vec<Finding>;
     /// The sections that bear on a problem described like this, the ones that are always on included.

@@ -62,6 +62,7 @@ pub fn make(kept: &Kept, with: &Ingredients<'_>) -> Result<Preview, ErrorReport>
         // A finding leaves only together with its section; one over several sections must not bring in another.
         findings: findings.into_iter().filter(|finding| leaves.present().contains(&finding.section)).collect(),
         facts: leaves,
+        health: draft.health.clone(),
         attachments: draft.attachments.clone(),
         made_by: concat!("Deskside ", env!("CARGO_PKG_VERSION")).to_owned(),
     };

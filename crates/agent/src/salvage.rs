@@ -376,6 +376,7 @@ fn draft(id: DraftId, client_id: ClientId, text: &str, saved_at: Timestamp) -> K
         can_work: None,
         affected: None,
         category: None,
+        health: None,
         attachments: Vec::new(),
         saved_at,
     };

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, SectionId, Sensitivity};
+use crate::health::{HealthSample, HealthSlice};
 use crate::settings::{Settings, SettingsView};
 use crate::ticket::{Affected, AttachmentMeta, CanWork, Category, Finding, FollowUp, TicketState, Verdict};
 use crate::{AttachmentId, CaptureId, ClientId, DraftId, ErrorCode, ErrorReport, Sha256, Timestamp, UploadId};
@@ -216,6 +217,15 @@ pub enum Request {
         /// On or off.
         on: bool,
     },
+    /// How this computer was during the last half hour. → [`Response::Health`]
+    Health,
+    /// Says when it happened: how the computer was around that moment leaves with the ticket. → [`Response::Draft`]
+    SetMoment {
+        /// In which draft.
+        draft: DraftId,
+        /// The moment; `None` takes it away again.
+        moment: Option<Timestamp>,
+    },
     /// Sends the draft as it was previewed. Durable when answered. → [`Response::Submitted`]
     Submit {
         /// Which draft.
@@ -329,6 +339,11 @@ pub enum Response {
     },
     /// All that would leave.
     Preview(Preview),
+    /// How this computer was.
+    Health {
+        /// Oldest first, at most [`crate::health::HELD`].
+        samples: Vec<HealthSample>,
+    },
     /// It is kept and will be sent.
     Submitted {
         /// The ticket's identity.
@@ -471,6 +486,8 @@ pub struct Draft {
     pub affected: Option<Affected>,
     /// What it is about.
     pub category: Option<Category>,
+    /// How the computer was when it happened, if the user said when.
+    pub health: Option<HealthSlice>,
     /// Its files, in the order they were added.
     pub attachments: Vec<AttachmentMeta>,
     /// When it was last kept.

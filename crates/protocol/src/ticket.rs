@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, SectionId};
+use crate::health::HealthSlice;
 use crate::{AttachmentId, ClientId, FollowUpId, Sha256, Timestamp};
 
 /// Answer to "Can you still work?".
@@ -253,6 +254,10 @@ pub struct TicketDocument {
     pub findings: Vec<Finding>,
     /// The sections that leave.
     pub facts: Facts,
+    /// How the computer was when it happened, if the requester said when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub health: Option<HealthSlice>,
     /// The files that follow.
     pub attachments: Vec<AttachmentMeta>,
     /// Name and version of the program that made it ("Deskside 0.1.0").

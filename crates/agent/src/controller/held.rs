@@ -75,6 +75,7 @@ impl Held {
             can_work: None,
             affected: None,
             category: None,
+            health: None,
             attachments: Vec::new(),
             saved_at: Timestamp::now(),
         };

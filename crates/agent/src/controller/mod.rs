@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deskside_protocol::local::{Event, LedgerAction, Notice, PeerRole, Request, Response, Route};
-use deskside_protocol::{ErrorCode, ErrorReport, limits};
+use deskside_protocol::{ErrorCode, ErrorReport, health, limits};
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,7 @@ mod keeping;
 mod news;
 mod privacy;
 mod report;
+mod sampling;
 mod setup;
 mod threads;
 
@@ -48,6 +49,8 @@ pub struct Options {
     pub backoff_cap: Duration,
     /// How often the helpdesk is asked for changes when no nudge comes.
     pub poll: Duration,
+    /// How often the computer's health is sampled.
+    pub sample: Duration,
     /// How often a disk that refused is tried again.
     pub mend: Duration,
     /// How long the bytes of files stay after they arrived.
@@ -64,6 +67,7 @@ impl Options {
             backoff_first: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(300),
             poll: Duration::from_secs(300),
+            sample: health::EVERY,
             mend: Duration::from_secs(20),
             delivered_files_kept: limits::DELIVERED_FILES_KEPT,
         }
@@ -88,6 +92,8 @@ struct Inner {
     outbox: Outbox,
     events: broadcast::Sender<Event>,
     computer: computer::Computer,
+    /// How this computer was during the last half hour.
+    health: sampling::Ring,
     captures: captures::Captures,
     uploads: Uploads,
     previews: Previews,
@@ -153,6 +159,7 @@ impl Controller {
                 link,
                 outbox,
                 events,
+                health: sampling::Ring::default(),
                 captures: captures::Captures::default(),
                 uploads: Uploads::default(),
                 previews: Previews::default(),
@@ -235,6 +242,8 @@ impl Controller {
                 Ok(Response::Done)
             }
             Request::RetryParked { client_id } => self.retry_parked(client_id).await,
+            Request::Health => Ok(self.health()),
+            Request::SetMoment { draft, moment } => self.set_moment(draft, moment).await,
             Request::Facts => self.facts().await,
             Request::Privacy => self.privacy().await,
             Request::SentDocument { client_id } => self.sent_document(client_id).await,

@@ -28,6 +28,7 @@ impl Controller {
         tasks.spawn(self.clone().hear_helpdesk());
         tasks.spawn(self.clone().mind_store());
         tasks.spawn(self.clone().tidy());
+        tasks.spawn(self.clone().sample_health());
     }
 
     async fn hear_outbox(self, mut told: mpsc::UnboundedReceiver<Told>) {

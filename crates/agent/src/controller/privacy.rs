@@ -185,6 +185,7 @@ impl Controller {
         self.inner.previews.clear();
         self.inner.captures.clear();
         self.inner.held.clear();
+        self.inner.health.clear();
         // The deleted pages were overwritten (`secure_delete`); the log that still holds them goes too.
         let emptied = async {
             sqlx::query("VACUUM").execute(store.pool()).await?;

@@ -21,7 +21,7 @@ use crate::{ledger, requests};
 /// How long a preview waits for the cheap sections before it comes without them and says so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-fn no_draft() -> ErrorReport {
+pub(super) fn no_draft() -> ErrorReport {
     ErrorReport::new(ErrorCode::NotFound, "no such draft")
 }
 
@@ -115,7 +115,7 @@ impl Controller {
     }
 
     /// Tries once more to keep what was typed while the disk refused it.
-    async fn settle_held(&self, id: DraftId) -> Result<(), ErrorReport> {
+    pub(super) async fn settle_held(&self, id: DraftId) -> Result<(), ErrorReport> {
         if self.inner.held.find(id).is_some() {
             self.keep_change(id, DraftChange::default()).await?;
         }
@@ -260,8 +260,11 @@ impl Controller {
         self.inner.computer.settled(&[Cost::Light], PATIENCE).await;
         let store = self.store();
         let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
-        let kept = drafts::find(&mut connection, Some(id)).await?.ok_or_else(no_draft)?;
+        let mut kept = drafts::find(&mut connection, Some(id)).await?.ok_or_else(no_draft)?;
         drop(connection);
+        if let Some(fuller) = kept.draft.health.as_ref().and_then(|slice| self.inner.health.fuller(slice)) {
+            kept = self.keep_health(id, Some(&fuller)).await?;
+        }
         self.show_preview(&kept).map(Response::Preview)
     }
 

@@ -62,6 +62,21 @@ pub fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T> {
     serde_json::from_str(&text).map_err(|error| StoreError::Damaged(format!("column {column}: {error}")))
 }
 
+/// JSON, or nothing. A damaged store that is salvaged may be of an older schema, without the column: nothing.
+///
+/// # Errors
+/// `Damaged` if it cannot be read.
+pub fn maybe_json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>> {
+    let text: Option<String> = match row.try_get(column) {
+        Err(sqlx::Error::ColumnNotFound(_)) => None,
+        read => read?,
+    };
+    text.map(|text| {
+        serde_json::from_str(&text).map_err(|error| StoreError::Damaged(format!("column {column}: {error}")))
+    })
+    .transpose()
+}
+
 /// A moment.
 ///
 /// # Errors

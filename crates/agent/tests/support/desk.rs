@@ -388,6 +388,7 @@ pub fn smallest_document(client_id: ClientId) -> String {
         category: None,
         findings: vec![],
         facts: deskside_protocol::facts::Facts::default(),
+        health: None,
         attachments: vec![],
         made_by: "a test".into(),
     };
