@@ -79,7 +79,7 @@ report-nothing-leaves = Nothing is sent before you have seen it.
 files-title = Pictures and files
 files-add = Add a file
 files-screenshot = Add a screenshot
-files-limits = Up to { $count } files, { $size } each, { $total } in all: pictures, PDF, text, office documents, mails, ZIP. You can also paste them here.
+files-limits = Up to { $count } files, { $size } each, { $total } in all: pictures, PDF, text, office documents, mails, ZIP. You can also paste or drop them here.
 files-list = Files added
 files-remove = Remove { $name }
 files-removed = { $name } is removed.
@@ -92,6 +92,9 @@ files-screen-picture = Picture of the screen
 files-open = Open { $name }
 files-open-failed = { $name } cannot be opened just now.
 files-save = Save { $name }
+saved = { $name } is saved where your browser keeps downloads.
+saved-as = Saved as { $path }
+save-failed = { $name } could not be saved: your folder for downloads is full, locked or missing. Nothing else has changed.
 
 ## A picture of the screen: which part, what to point at, what to hide
 
@@ -308,7 +311,6 @@ privacy-here = Kept on this computer
 privacy-kept = Deskside keeps { $size } here: your drafts, your requests and their answers.
 privacy-folder = In the folder { $folder }
 privacy-export = Save a copy
-privacy-exported = A copy of everything is saved in your downloads folder, as deskside.json.
 privacy-erase = Erase
 privacy-erase-question = Erase what is kept on this computer?
 privacy-erase-explain = Drafts, sent requests and their answers are removed from this computer. What still waits to be sent stays until it is sent. Requests at the helpdesk stay there.

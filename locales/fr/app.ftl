@@ -79,7 +79,7 @@ report-nothing-leaves = Rien ne part avant que vous ne l’ayez vu.
 files-title = Images et fichiers
 files-add = Ajouter un fichier
 files-screenshot = Ajouter une capture d’écran
-files-limits = Jusqu’à { $count } fichiers, { $size } chacun, { $total } en tout : images, PDF, textes, documents bureautiques, courriels, ZIP. Vous pouvez aussi les coller ici.
+files-limits = Jusqu’à { $count } fichiers, { $size } chacun, { $total } en tout : images, PDF, textes, documents bureautiques, courriels, ZIP. Vous pouvez aussi les coller ou les déposer ici.
 files-list = Fichiers ajoutés
 files-remove = Retirer { $name }
 files-removed = { $name } est retiré.
@@ -92,6 +92,9 @@ files-screen-picture = Image de l’écran
 files-open = Ouvrir { $name }
 files-open-failed = { $name } ne peut pas être ouvert pour le moment.
 files-save = Enregistrer { $name }
+saved = { $name } est enregistré là où votre navigateur range les téléchargements.
+saved-as = Enregistré : { $path }
+save-failed = { $name } n’a pas pu être enregistré : votre dossier de téléchargements est plein, verrouillé ou absent. Rien d’autre n’a changé.
 
 ## A picture of the screen: which part, what to point at, what to hide
 
@@ -308,7 +311,6 @@ privacy-here = Gardé sur cet ordinateur
 privacy-kept = Deskside garde { $size } ici : vos brouillons, vos demandes et leurs réponses.
 privacy-folder = Dans le dossier { $folder }
 privacy-export = Enregistrer une copie
-privacy-exported = Une copie de l’ensemble est enregistrée dans votre dossier de téléchargements, sous le nom deskside.json.
 privacy-erase = Effacer
 privacy-erase-question = Effacer ce qui est gardé sur cet ordinateur ?
 privacy-erase-explain = Les brouillons, les demandes envoyées et leurs réponses disparaissent de cet ordinateur. Ce qui attend d’être envoyé reste jusqu’à son envoi. Les demandes arrivées à l’assistance y restent.

@@ -7,7 +7,9 @@ use deskside_protocol::ErrorReport;
 use deskside_protocol::local::{Request, Response, Route};
 use tauri::{State, WebviewWindow};
 
+use crate::clipboard;
 use crate::link::Link;
+use crate::offered::OfferedFile;
 use crate::shell::Shell;
 
 /// Asks the agent.
@@ -54,4 +56,23 @@ pub(crate) fn show_after_capture(shell: State<'_, Arc<Shell>>, window: WebviewWi
 #[tauri::command]
 pub(crate) fn close_window(window: WebviewWindow) -> Result<(), String> {
     window.close().map_err(|error| error.to_string())
+}
+
+/// A file that the user dropped or pasted, whole, once. Raw bytes: as JSON they would be four times as much.
+#[tauri::command]
+pub(crate) async fn read_offered(shell: State<'_, Arc<Shell>>, id: u64) -> Result<tauri::ipc::Response, ErrorReport> {
+    Ok(tauri::ipc::Response::new(shell.offers.read(id).await?))
+}
+
+/// The files whose addresses the user has just pasted; none if the user did not paste.
+#[tauri::command]
+pub(crate) async fn pasted_files(
+    shell: State<'_, Arc<Shell>>,
+    window: WebviewWindow,
+) -> Result<Vec<OfferedFile>, ErrorReport> {
+    if !shell.paste_keys.take() {
+        return Ok(Vec::new());
+    }
+    let files = clipboard::files(&window).await;
+    Ok(shell.offers.offer(files).await)
 }

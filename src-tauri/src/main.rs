@@ -3,13 +3,17 @@
 //! It shows the interface, carries its requests to the agent and the agent's events back, and ends when it is closed.
 //! It holds nothing that matters: what is typed is in the agent's store, and killing this process loses nothing.
 //!
-//! Deliberately absent: menus, tray, notifications, dialogs, any file of the user's, the network. The agent has those.
+//! Deliberately absent: menus, tray, notifications, dialogs, the network; the agent has those. Of the user's files it sees
+//! those that the user drops on it or pastes, and no other.
 
 mod arguments;
+mod clipboard;
 mod commands;
 mod link;
+mod offered;
 mod place;
 mod programs;
+mod saved;
 mod shell;
 
 use std::sync::Arc;

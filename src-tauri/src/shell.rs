@@ -12,14 +12,17 @@ use tauri::utils::config::Color;
 use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse};
 use tauri::window::Monitor;
 use tauri::{
-    AppHandle, Emitter as _, LogicalPosition, LogicalSize, Manager as _, Theme, Url, WebviewUrl, WebviewWindow,
-    WebviewWindowBuilder, WindowEvent,
+    AppHandle, DragDropEvent, Emitter as _, LogicalPosition, LogicalSize, Manager as _, Theme, Url, WebviewUrl,
+    WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
 use tokio::sync::mpsc;
 
+use crate::clipboard::{self, PasteKeys};
 use crate::commands;
 use crate::link::{Link, News};
+use crate::offered::{FileDrag, Offers};
 use crate::place::{self, Area, Size};
+use crate::saved::{self, Saved};
 
 /// The window's name for Tauri; `capabilities/main.json` says the same.
 const LABEL: &str = "main";
@@ -58,6 +61,10 @@ pub(crate) struct Shell {
     hiding: AtomicU64,
     /// Where it was when it hid.
     was_at: std::sync::Mutex<Option<tauri::PhysicalPosition<i32>>>,
+    /// Files that the user handed over.
+    pub(crate) offers: Offers,
+    /// Whether the user pastes.
+    pub(crate) paste_keys: Arc<PasteKeys>,
 }
 
 /// Opens the window and stays until it is closed.
@@ -73,6 +80,8 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
             commands::hide_for_capture,
             commands::show_after_capture,
             commands::close_window,
+            commands::read_offered,
+            commands::pasted_files,
         ])
         .setup(move |app| {
             let shell = Arc::new(Shell {
@@ -83,6 +92,8 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
                 closing: AtomicBool::new(false),
                 hiding: AtomicU64::new(0),
                 was_at: std::sync::Mutex::new(None),
+                offers: Offers::default(),
+                paste_keys: Arc::default(),
             });
             app.manage(Arc::clone(&shell));
             let window = open(app.handle(), &shell, &link)?;
@@ -109,8 +120,6 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
         // Cookies, caches and storage live and end with the window. A window that a test drives keeps them in its
         // (throw-away) home: the web view has no automation otherwise.
         .incognito(!is_driven())
-        // Files that are dropped go to the page, as in a browser.
-        .disable_drag_drop_handler()
         .zoom_hotkeys_enabled(true)
         .devtools(cfg!(debug_assertions))
         .on_navigation(may_show)
@@ -122,7 +131,14 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
             tracing::warn!(?kind, "the page asked for a permission");
             PermissionResponse::Deny
         })
-        .on_download(|_, event| may_save(&event))
+        .on_download(|webview, event| {
+            let folders = [webview.path().download_dir(), webview.path().home_dir()];
+            let (may, saved) = may_save(event, folders.into_iter().filter_map(Result::ok));
+            if let Some(saved) = saved {
+                log("telling where it is saved", webview.emit_to(LABEL, "file-saved", saved));
+            }
+            may
+        })
         .on_page_load({
             let shell = Arc::clone(shell);
             move |window, page| {
@@ -151,9 +167,12 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
             if let WindowEvent::CloseRequested { api, .. } = event {
                 api.prevent_close();
                 shell.close(&window, &link);
+            } else if let WindowEvent::DragDrop(drag) = event {
+                shell.drag(&window, drag);
             }
         }
     });
+    clipboard::watch(&window, Arc::clone(&shell.paste_keys))?;
     tauri::async_runtime::spawn({
         let (shell, window) = (Arc::clone(shell), window.clone());
         async move {
@@ -223,16 +242,28 @@ fn may_show(url: &Url) -> bool {
     ours
 }
 
-/// The page may save what it made itself (a picture, the user's own data) in the user's folder for downloads, under a
-/// name that is free; it may not fetch anything.
-fn may_save(event: &DownloadEvent<'_>) -> bool {
+/// The page may save what it made itself (a picture, the user's own data) in the first of the folders that is there,
+/// under a name that is free; it may not fetch anything. Also what there is to tell about it.
+fn may_save(event: DownloadEvent<'_>, folders: impl IntoIterator<Item = PathBuf>) -> (bool, Option<Saved>) {
     match event {
-        DownloadEvent::Requested { url, .. } => url.scheme() == "blob",
-        DownloadEvent::Finished { success, .. } => {
-            tracing::info!(success, "the page saved a file");
-            true
+        DownloadEvent::Requested { url, destination } => {
+            if url.scheme() != "blob" {
+                tracing::warn!(scheme = url.scheme(), "the page tried to fetch a file");
+                return (false, None);
+            }
+            match saved::place(destination, folders) {
+                Some(place) => {
+                    *destination = place;
+                    (true, None)
+                }
+                None => (false, Some(Saved::told(None))),
+            }
         }
-        _ => false,
+        DownloadEvent::Finished { path, success, .. } => {
+            tracing::info!(success, "the page saved a file");
+            (true, Some(Saved::told(path.as_deref().filter(|_| success))))
+        }
+        _ => (false, None),
     }
 }
 
@@ -288,6 +319,25 @@ impl Shell {
         }
         self.shown.store(true, Ordering::SeqCst);
         log("coming forward", window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus()));
+    }
+
+    /// Files are dragged over the window, or dropped on it. What they are called stays here until they are dropped.
+    fn drag(self: &Arc<Self>, window: &WebviewWindow, drag: &DragDropEvent) {
+        let tell = |drag: FileDrag| log("telling of a drag", window.emit_to(LABEL, "file-drag", drag));
+        match drag {
+            DragDropEvent::Enter { .. } => tell(FileDrag::Over),
+            DragDropEvent::Leave => tell(FileDrag::Gone),
+            DragDropEvent::Drop { paths, .. } => {
+                tell(FileDrag::Gone);
+                let (shell, window, paths) = (Arc::clone(self), window.clone(), paths.clone());
+                tauri::async_runtime::spawn(async move {
+                    let files = shell.offers.offer(paths).await;
+                    log("offering files", window.emit_to(LABEL, "file-drag", FileDrag::Dropped { files }));
+                });
+            }
+            // Where over the window does not matter.
+            DragDropEvent::Over { .. } | _ => {}
+        }
     }
 
     fn is_hidden_for_capture(&self) -> bool {
@@ -400,13 +450,15 @@ mod tests {
 
     #[test]
     fn the_page_saves_what_it_made_and_fetches_nothing() {
-        let mut destination = PathBuf::from("/tmp/x");
-        let mut saves = |url: &str| {
-            may_save(&DownloadEvent::Requested { url: url.parse().unwrap(), destination: &mut destination })
+        let downloads = tempfile::tempdir().unwrap();
+        let save = |url: &str| {
+            let mut destination = PathBuf::from("/elsewhere/deskside.json");
+            let event = DownloadEvent::Requested { url: url.parse().unwrap(), destination: &mut destination };
+            may_save(event, [downloads.path().to_owned()]).0.then_some(destination)
         };
-        assert!(saves("blob:tauri://localhost/9d1f"));
-        assert!(!saves("https://deskside.example/installer.exe"));
-        assert!(!saves("file:///etc/passwd"));
+        assert_eq!(save("blob:tauri://localhost/9d1f"), Some(downloads.path().join("deskside.json")));
+        assert_eq!(save("https://deskside.example/installer.exe"), None);
+        assert_eq!(save("file:///etc/passwd"), None);
     }
 
     /// The colour behind the page is the page's own, or the window flashes when it opens.

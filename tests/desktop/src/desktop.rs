@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::display::Display;
+use crate::handing::{CopiedFiles, Drag};
 use crate::notifications::Notifications;
 use crate::programs::{Process, Spawn, kill_marked, wait_until};
 use crate::tray::TrayHost;
@@ -216,6 +217,44 @@ impl Desktop {
     /// The display is gone.
     pub fn close_windows(&self) -> anyhow::Result<()> {
         self.display.close_windows()
+    }
+
+    /// Holds files over the middle of the window whose title contains `title`, as a hand in a file manager does.
+    ///
+    /// # Errors
+    /// There is no such window, or it does not take files.
+    pub fn drag_files(&self, title: &str, files: &[PathBuf]) -> anyhow::Result<Drag> {
+        Drag::over(&self.display, title, files)
+    }
+
+    /// Has files copied on the clipboard, as after Ctrl+C in a file manager.
+    ///
+    /// # Errors
+    /// The display is gone.
+    pub fn copy_files(&self, files: &[PathBuf]) -> anyhow::Result<CopiedFiles> {
+        CopiedFiles::put(&self.display, files)
+    }
+
+    /// Presses keys in the window that has the focus, as a hand on the keyboard does: "ctrl+v", "Tab" (xdotool(1), `key`).
+    ///
+    /// # Errors
+    /// xdotool is not there, or knows no such key.
+    pub async fn press_keys(&self, keys: &[&str]) -> anyhow::Result<()> {
+        let mut pressing = self.program("xdotool", "xdotool").args(["key", "--clearmodifiers"]).args(keys).start()?;
+        let status = pressing.ended(Duration::from_secs(20)).await?;
+        anyhow::ensure!(status.success(), "xdotool: {status}: {}", pressing.output());
+        Ok(())
+    }
+
+    /// Types a text in the window that has the focus, as a hand on the keyboard does.
+    ///
+    /// # Errors
+    /// xdotool is not there.
+    pub async fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        let mut typing = self.program("xdotool", "xdotool").args(["type", "--delay", "8", "--", text]).start()?;
+        let status = typing.ended(Duration::from_secs(60)).await?;
+        anyhow::ensure!(status.success(), "xdotool: {status}: {}", typing.output());
+        Ok(())
     }
 
     /// Whether a window shows something, more than one colour.

@@ -99,7 +99,7 @@ impl Display {
         &self.authority
     }
 
-    fn connect(&self) -> anyhow::Result<(RustConnection, usize)> {
+    pub(crate) fn connect(&self) -> anyhow::Result<(RustConnection, usize)> {
         let stream = UnixStream::connect(format!("/tmp/.X11-unix/X{}", self.number))?;
         let (stream, _) = DefaultStream::from_unix_stream(stream)?;
         let connection =
@@ -142,6 +142,31 @@ impl Display {
         Ok(titles)
     }
 
+    /// The first window whose title contains this, if there is one.
+    pub(crate) fn window_titled(&self, part: &str) -> anyhow::Result<Option<Window>> {
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
+        let (title, utf8) = (atom(&connection, "_NET_WM_NAME")?, atom(&connection, "UTF8_STRING")?);
+        for window in windows(&connection, root)? {
+            let Ok(name) = connection.get_property(false, window, title, utf8, 0, 1024)?.reply() else { continue };
+            if String::from_utf8_lossy(&name.value).contains(part) {
+                return Ok(Some(window));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The middle of a window, from the left upper corner of the screen, in pixels.
+    pub(crate) fn middle_of(&self, window: Window) -> anyhow::Result<(u16, u16)> {
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
+        let size = connection.get_geometry(window)?.reply()?;
+        let middle = |length: u16| i16::try_from(length / 2);
+        let place =
+            connection.translate_coordinates(window, root, middle(size.width)?, middle(size.height)?)?.reply()?;
+        Ok((u16::try_from(place.dst_x)?, u16::try_from(place.dst_y)?))
+    }
+
     /// Asks every window to close, as a click on its close button does (Extended Window Manager Hints, _NET_CLOSE_WINDOW).
     pub(crate) fn close_windows(&self) -> anyhow::Result<()> {
         /// A pager or taskbar: the user's own wish.
@@ -176,7 +201,7 @@ impl Display {
     }
 }
 
-fn atom(connection: &RustConnection, name: &str) -> anyhow::Result<u32> {
+pub(crate) fn atom(connection: &RustConnection, name: &str) -> anyhow::Result<u32> {
     Ok(connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
 }
 

@@ -10,12 +10,14 @@
 
 mod desktop;
 mod display;
+mod handing;
 mod notifications;
 mod programs;
 mod tray;
 mod window;
 
 pub use desktop::{Desktop, Options, Shows};
+pub use handing::{CopiedFiles, Drag};
 pub use notifications::{Notifications, Shown};
 pub use programs::{Process, Spawn, wait_until};
 pub use tray::{MenuEntry, TrayHost, TrayItem};

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttachmentMeta, Delivery, Home, RequestRow } from '$shared/protocol';
 import { LIMITS } from '$shared/protocol';
 import { useLanguage } from '$shared/texts/texts.svelte';
-import { judge } from './files/files';
+import { judge, namesFiles } from './files/files';
 import { noticesOf, requestsLine } from './screens/home/home';
 import { understood } from './screens/preview/understood';
 import { find, isOver, standing } from './screens/requests/list';
@@ -45,6 +45,26 @@ describe('what we understood', () => {
     const bare = understood({ ...document, can_work: null, affected: null, category: null, findings: [] });
     expect(bare.chosen).toEqual(['You did not say whether you can still work.']);
     expect(bare.shows).toEqual([]);
+  });
+});
+
+describe('a paste', () => {
+  const clipboard = (kinds: Record<string, string>) => ({
+    types: Object.keys(kinds),
+    getData: (kind: string) => kinds[kind] ?? '',
+  });
+
+  it('of copied files is told from one of words', () => {
+    expect(namesFiles(clipboard({ 'text/uri-list': '' }))).toBe(true);
+    expect(namesFiles(clipboard({ 'text/uri-list': 'file:///home/ada/notes.txt' }))).toBe(true);
+    expect(namesFiles(clipboard({ 'text/plain': 'file:///home/ada/notes%20(1).txt' }))).toBe(true);
+    expect(namesFiles(clipboard({ 'text/plain': 'x-special/nautilus-clipboard\ncopy\nfile:///a\n' }))).toBe(
+      true,
+    );
+    expect(namesFiles(clipboard({ 'text/uri-list': 'https://intranet.example/' }))).toBe(false);
+    expect(namesFiles(clipboard({ 'text/plain': 'The file file:///home/ada/x is gone' }))).toBe(false);
+    expect(namesFiles(clipboard({ 'text/plain': 'copy the files' }))).toBe(false);
+    expect(namesFiles(clipboard({}))).toBe(false);
   });
 });
 

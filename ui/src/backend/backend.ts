@@ -1,10 +1,25 @@
-import type { ErrorReport, Event, Request, Response, Route } from '$shared/protocol';
+import type { ErrorCode, ErrorReport, Event, Request, Response, Route } from '$shared/protocol';
 
 /** Whether the agent answers at all. Without it nothing is lost: what it keeps is on disk, what is typed stays here. */
 export type AgentLink = 'connected' | 'lost';
 
 /** Stops a subscription. */
 export type Unsubscribe = () => void;
+
+/** A file that the user dropped on the window or pasted. The window system named it; the page never does. */
+export interface OfferedFile {
+  readonly name: string;
+  readonly size: number;
+  /** Its media type, empty where nobody has said it. */
+  readonly type: string;
+  /** Why it cannot be added, if it cannot. */
+  readonly refused: ErrorCode | null;
+  /** Reads it, once. Rejects with an {@link AgentError}. */
+  read(): Promise<File>;
+}
+
+/** What files do that are dragged over the window. */
+export type FileDrag = { drag: 'over' } | { drag: 'gone' } | { drag: 'dropped'; files: OfferedFile[] };
 
 /**
  * The one port between the interface and the agent. `tauri.ts` speaks through the window's shell, `http.ts` through
@@ -23,6 +38,15 @@ export interface Backend {
   hideForCapture(): Promise<void>;
   /** Brings it back, whatever came of the picture. */
   showAfterCapture(): Promise<void>;
+  /** Hears when files are dragged over the window or dropped on it. */
+  onFileDrag(listener: (drag: FileDrag) => void): Unsubscribe;
+  /** The copied files that the user has just pasted, where the web view does not give them to the page. */
+  pastedFiles(): Promise<OfferedFile[]>;
+  /**
+   * Saves what this page made as a file of the user's, over no other. Resolves with where it is, or with null where the
+   * browser tells the user. Rejects with an {@link AgentError} if it could not be written.
+   */
+  save(name: string, content: Blob): Promise<string | null>;
   /** Closes the window. */
   closeWindow(): Promise<void>;
 }

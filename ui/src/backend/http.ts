@@ -1,5 +1,14 @@
 import type { Event, Request, Response, Route } from '$shared/protocol';
-import { AgentError, type AgentLink, type Backend, type Unsubscribe } from './backend';
+import {
+  AgentError,
+  type AgentLink,
+  type Backend,
+  type FileDrag,
+  type OfferedFile,
+  type Unsubscribe,
+} from './backend';
+import { atHand } from './at-hand';
+import { download } from './download';
 
 /**
  * The backend in a browser: devhost passes the same requests to the same agent (`crates/devhost`). It is how tests
@@ -69,6 +78,39 @@ export class HttpBackend implements Backend {
 
   showAfterCapture(): Promise<void> {
     return Promise.resolve();
+  }
+
+  onFileDrag(listener: (drag: FileDrag) => void): Unsubscribe {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+    const over = (event: DragEvent): void => {
+      if (holdsFiles(event)) listener({ drag: 'over' });
+    };
+    const leave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) listener({ drag: 'gone' });
+    };
+    const drop = (event: DragEvent): void => {
+      listener({ drag: 'gone' });
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      listener({ drag: 'dropped', files: files.map(atHand) });
+    };
+    window.addEventListener('dragenter', over, { signal });
+    window.addEventListener('dragleave', leave, { signal });
+    window.addEventListener('drop', drop, { signal });
+    return () => stop.abort();
+  }
+
+  /** A browser gives copied files to the page, with the paste itself. */
+  pastedFiles(): Promise<OfferedFile[]> {
+    return Promise.resolve([]);
+  }
+
+  save(name: string, content: Blob): Promise<string | null> {
+    download(name, content);
+    return Promise.resolve(null);
   }
 
   closeWindow(): Promise<void> {

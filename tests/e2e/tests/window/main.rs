@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod world;

@@ -32,6 +32,19 @@ export function pasted(clipboard: DataTransfer | null): File[] {
   return clipboard && clipboard.getData('text/plain') === '' ? [...clipboard.files] : [];
 }
 
+/**
+ * Whether a paste is of the addresses of files, as file managers copy them: then the shell has the files. WebKitGTK says
+ * that there are addresses and hides those of files (2.50).
+ */
+export function namesFiles(clipboard: Pick<DataTransfer, 'types' | 'getData'>): boolean {
+  if (clipboard.types.includes('text/uri-list')) {
+    const addresses = clipboard.getData('text/uri-list');
+    return addresses === '' || addresses.startsWith('file:');
+  }
+  const text = clipboard.getData('text/plain');
+  return /^(x-special\/nautilus-clipboard|file:\/\/\/\S+)\s*($|\n)/.test(text);
+}
+
 /** Pictures on the clipboard that a paste did not mention: WebKitGTK gives them only to whoever asks (2.50). */
 export async function picturesOnClipboard(): Promise<File[]> {
   const files: File[] = [];

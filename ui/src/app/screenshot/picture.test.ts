@@ -63,16 +63,14 @@ describe('a picture with marks', () => {
         editing = anyStep(editing, next);
         const { crop, marks } = editing.present;
         expect(snapOutward(crop, whole(size)), `seed ${seed}`).toEqual(crop);
-        expect(crop.width).toBeGreaterThanOrEqual(SMALLEST);
-        expect(crop.height).toBeGreaterThanOrEqual(SMALLEST);
-        for (const mark of marks) {
-          if (mark.kind === 'text') continue;
-          const frame = frameOf(mark, size);
-          expect(frame.x, `seed ${seed}`).toBeGreaterThanOrEqual(0);
-          expect(frame.y).toBeGreaterThanOrEqual(0);
-          expect(frame.x + frame.width).toBeLessThanOrEqual(size.width);
-          expect(frame.y + frame.height).toBeLessThanOrEqual(size.height);
-        }
+        expect(Math.min(crop.width, crop.height)).toBeGreaterThanOrEqual(SMALLEST);
+        // One question for all marks: thousands of them, one by one, take longer than the looking itself.
+        const outside = marks.filter((mark) => {
+          if (mark.kind === 'text') return false;
+          const { x, y, width, height } = frameOf(mark, size);
+          return x < 0 || y < 0 || x + width > size.width || y + height > size.height;
+        });
+        expect(outside, `seed ${seed}`).toEqual([]);
         expect(new Set(marks.map((mark) => mark.id)).size).toBe(marks.length);
         if (editing.selected !== null) expect(selectedMark(editing)).not.toBeNull();
       }

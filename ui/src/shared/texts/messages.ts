@@ -766,7 +766,6 @@ export interface Messages {
   'privacy-erase-question': null;
   'privacy-erased': null;
   'privacy-export': null;
-  'privacy-exported': null;
   'privacy-folder': { folder: string | number };
   'privacy-here': null;
   'privacy-intact': null;
@@ -851,6 +850,9 @@ export interface Messages {
   'requests-waiting': null;
   retry: null;
   save: null;
+  'save-failed': { name: string | number };
+  saved: { name: string | number };
+  'saved-as': { path: string | number };
   'screen-broken': null;
   'screenshot-added': null;
   'screenshot-area-region': null;
