@@ -64,8 +64,7 @@ pub(crate) fn interface(root: &Path) -> anyhow::Result<()> {
     }
     let digest = hex::encode(digest.finalize());
     let stamp = ui.join("dist/.built-from");
-    let there = ui.join("dist/app/index.html").exists() && ui.join("dist/console/index.html").exists();
-    if there && std::fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == digest) {
+    if interface_is_there(root) && std::fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == digest) {
         return Ok(());
     }
     println!("Building the interface…");
@@ -74,6 +73,30 @@ pub(crate) fn interface(root: &Path) -> anyhow::Result<()> {
     run(npm, &ui)?;
     std::fs::write(stamp, digest)?;
     Ok(())
+}
+
+/// Builds the interface only if there is none.
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn interface_of_any_age(root: &Path) -> anyhow::Result<()> {
+    if interface_is_there(root) { Ok(()) } else { interface(root) }
+}
+
+fn interface_is_there(root: &Path) -> bool {
+    ["app", "console"].iter().all(|part| root.join("ui/dist").join(part).join("index.html").exists())
+}
+
+/// A digest over folders, by their paths from the root.
+///
+/// # Errors
+/// One of their files cannot be read.
+pub(crate) fn digest_of(root: &Path, folders: &[&str]) -> anyhow::Result<String> {
+    let mut digest = Sha256::new();
+    for folder in folders {
+        digest_folder(&root.join(folder), &mut digest)?;
+    }
+    Ok(hex::encode(digest.finalize()))
 }
 
 /// Builds the programs and returns the folder they are in.

@@ -42,7 +42,7 @@ enum Task {
     },
     /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences
     Test {
-        /// Only what takes under a minute: no browser, no window, no licences
+        /// Only what takes under a minute when all is built: no test that starts a program of ours, no licences
         #[arg(long)]
         quick: bool,
     },

@@ -1,6 +1,6 @@
 //! Every program that xtask starts is started from here.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -45,6 +45,27 @@ pub(crate) fn run(mut command: Command, folder: &Path) -> anyhow::Result<()> {
     let line = command_line(&command);
     let status = command.current_dir(folder).status().with_context(|| format!("could not start {line}"))?;
     if !status.success() {
+        bail!("{line}: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a program in a folder; what it says is shown, whole and at once, only if it fails.
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub(crate) fn run_quietly(mut command: Command, folder: &Path) -> anyhow::Result<()> {
+    let line = command_line(&command);
+    let (mut words, theirs) = std::io::pipe()?;
+    command.current_dir(folder).stdin(Stdio::null()).stdout(theirs.try_clone()?).stderr(theirs);
+    let mut child = command.spawn().with_context(|| format!("could not start {line}"))?;
+    // It holds the pipe's other end, and the reading below would never come to its end.
+    drop(command);
+    let mut said = Vec::new();
+    words.read_to_end(&mut said)?;
+    let status = child.wait()?;
+    if !status.success() {
+        println!("\n{line}\n{}", String::from_utf8_lossy(&said));
         bail!("{line}: {status}");
     }
     Ok(())

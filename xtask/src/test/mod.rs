@@ -24,20 +24,34 @@ pub(crate) struct Run {
 
 type Check = fn(&Run) -> anyhow::Result<Counts>;
 
-/// The parts, in their order, and whether `--quick` runs them. What fails soonest comes first.
-const PARTS: &[(&str, bool, Check)] = &[
-    ("format", true, parts::format),
-    ("generated files", true, parts::generated),
-    ("interface: types", true, parts::interface_types),
-    ("interface: lints and format", true, parts::interface_lints),
-    ("interface: unit tests", true, parts::interface_tests),
-    ("lints", true, parts::lints),
-    ("tests", true, parts::tests),
-    ("licences, sources, bans", false, parts::dependencies),
-    ("advisories", false, parts::advisories),
-    ("browser tests", false, parts::browser),
-    ("real window", false, parts::window),
+/// What `--quick` runs side by side: cargo would wait for cargo, and Node's tools share nothing with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Rust,
+    Interface,
+}
+
+/// The parts, in their order, and the lane in which `--quick` runs them, if it does. What fails soonest comes first.
+const PARTS: &[(&str, Option<Lane>, Check)] = &[
+    ("format", Some(Lane::Rust), parts::format),
+    ("generated files", Some(Lane::Rust), parts::generated),
+    ("interface: types", Some(Lane::Interface), parts::interface_types),
+    ("interface: lints and format", Some(Lane::Interface), parts::interface_lints),
+    ("interface: unit tests", Some(Lane::Interface), parts::interface_tests),
+    ("lints", Some(Lane::Rust), parts::lints),
+    ("tests", Some(Lane::Rust), parts::tests),
+    ("licences, sources, bans", None, parts::dependencies),
+    ("advisories", None, parts::advisories),
+    ("browser tests", None, parts::browser),
+    ("real window", None, parts::window),
 ];
+
+/// What came of a part, and how long it took.
+struct Outcome {
+    name: &'static str,
+    counts: Counts,
+    took: Duration,
+}
 
 /// Sets up and runs the parts; all of them, whatever the first ones say.
 ///
@@ -54,32 +68,29 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     if !nextest {
         println!("Without cargo-nextest: the tests of Rust run under cargo test.");
     }
-    build::interface(&root)?;
-    let programs =
-        if quick { build::program_folder(&root, Profile::Debug)? } else { build::programs(&root, Profile::Debug)? };
+    let programs = if quick {
+        // The hub carries the interface inside; which one does not matter to unit tests.
+        build::interface_of_any_age(&root)?;
+        build::program_folder(&root, Profile::Debug)?
+    } else {
+        build::interface(&root)?;
+        build::programs(&root, Profile::Debug)?
+    };
     let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
 
+    let outcomes = if quick { side_by_side(&run) } else { one_by_one(&run, begun) };
     let mut total = Counts::default();
-    let mut lines = Vec::new();
-    for (name, in_quick, check) in PARTS {
-        if quick && !in_quick {
-            continue;
-        }
-        println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
-        let part_begun = Instant::now();
-        let counts = check(&run).unwrap_or_else(|error| Counts::one_failed(name, &format!("{error:#}")));
-        lines.push(format!(
-            "{:<30} {:>5} passed {:>3} failed {:>3} skipped {:>9}",
-            name,
+    println!();
+    for Outcome { name, counts, took } in outcomes {
+        println!(
+            "{name:<30} {:>5} passed {:>3} failed {:>3} skipped {:>9}",
             counts.passed,
             counts.failed.len(),
             counts.skipped.len(),
-            spoken(part_begun.elapsed())
-        ));
+            spoken(took)
+        );
         total.add(counts);
     }
-
-    println!("\n{}", lines.join("\n"));
     println!("{:<30} {:>42}", "all", spoken(begun.elapsed()));
     for (name, why) in &total.failed {
         println!("FAILED {name}: {why}");
@@ -93,6 +104,49 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     }
     // The count is the last line; the exit code says the rest.
     std::process::exit(1);
+}
+
+fn one_by_one(run: &Run, begun: Instant) -> Vec<Outcome> {
+    PARTS
+        .iter()
+        .map(|&(name, _, check)| {
+            println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
+            outcome(name, check, run)
+        })
+        .collect()
+}
+
+/// Both lanes at once. Who works along says something only when it has failed.
+fn side_by_side(run: &Run) -> Vec<Outcome> {
+    let lane = |lane: Lane| -> Vec<Outcome> {
+        let parts = PARTS.iter().filter(|(_, of, _)| *of == Some(lane));
+        parts
+            .map(|&(name, _, check)| {
+                let outcome = outcome(name, check, run);
+                println!("==> {name}: {}", spoken(outcome.took));
+                outcome
+            })
+            .collect()
+    };
+    std::thread::scope(|scope| {
+        let interface = scope.spawn(|| lane(Lane::Interface));
+        let mut outcomes = lane(Lane::Rust);
+        let lost = || {
+            vec![Outcome {
+                name: "interface",
+                counts: Counts::one_failed("interface", "it broke off"),
+                took: Duration::ZERO,
+            }]
+        };
+        outcomes.extend(interface.join().unwrap_or_else(|_| lost()));
+        outcomes
+    })
+}
+
+fn outcome(name: &'static str, check: Check, run: &Run) -> Outcome {
+    let begun = Instant::now();
+    let counts = check(run).unwrap_or_else(|error| Counts::one_failed(name, &format!("{error:#}")));
+    Outcome { name, counts, took: begun.elapsed() }
 }
 
 fn spoken(time: Duration) -> String {
