@@ -14,6 +14,9 @@ use crate::state::PersonError;
 use crate::store::{NewPassword, NewToken, Store, StoreError};
 use crate::text::one_line;
 
+/// Who did it, in the journal: whoever has the hub's own machine.
+const ACTOR: &str = "command line";
+
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -51,9 +54,7 @@ pub async fn create_token(
     let expires_at = Timestamp::from_unix_ms(Timestamp::now().unix_ms() + i64::from(days) * 86_400_000);
     let label = one_line(label, limits::NAME_CHARS);
     let digest = secrets::digest(&token);
-    store
-        .make_token(&NewToken { digest: &digest, label: &label, uses, expires_at, created_by: "command line" })
-        .await?;
+    store.make_token(&NewToken { digest: &digest, label: &label, uses, expires_at, created_by: ACTOR }).await?;
     store.close().await;
     Ok(token)
 }
@@ -77,7 +78,7 @@ pub async fn add_person(
     let password = secrets::make_password().map_err(PersonError::from)?;
     let hash = hash_now(&password).map_err(PersonError::from)?;
     let person = Person { login, display_name, role, active: true };
-    let added = store.add_person(&person, &hash, true).await?;
+    let added = store.add_person(&person, &hash, ACTOR).await?;
     store.close().await;
     if added { Ok(password) } else { Err(CommandError::Usage(format!("the login {} is taken", person.login))) }
 }
@@ -90,7 +91,7 @@ pub async fn reset_password(data: &Path, database: Option<&str>, login: &str) ->
     let store = Store::open(data, database).await?;
     let password = secrets::make_password().map_err(PersonError::from)?;
     let hash = hash_now(&password).map_err(PersonError::from)?;
-    let new = NewPassword { hash: &hash, must_change: true, but_session: "" };
+    let new = NewPassword { hash: &hash, must_change: true, but_session: "", actor: ACTOR };
     let done = store.set_password(&login.trim().to_lowercase(), &new).await?;
     store.close().await;
     if done { Ok(password) } else { Err(CommandError::Usage(format!("there is nobody of the login {login}"))) }

@@ -60,8 +60,8 @@ impl Files {
         self.whole.join(name.get(..2).unwrap_or_default()).join(name)
     }
 
-    /// Begins to take a file in.
-    pub(crate) async fn begin(&self, size: u64, digest: Sha256) -> io::Result<Incoming> {
+    /// Begins to take a file in, of at most so many bytes.
+    pub(crate) async fn begin(&self, most: u64) -> io::Result<Incoming> {
         let path = self.incoming.join(Uuid::now_v7().to_string());
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -69,7 +69,15 @@ impl Files {
         options.mode(0o600);
         let file = options.open(&path).await?;
         let discard = Discard(Some(path));
-        Ok(Incoming { file, discard, left: size, hash: sha2::Sha256::new(), expected: digest, files: self.clone() })
+        Ok(Incoming { file, discard, size: 0, most, hash: sha2::Sha256::new(), files: self.clone() })
+    }
+
+    /// Removes a whole file that nothing refers to any more.
+    pub(crate) async fn remove(&self, digest: &Sha256) -> io::Result<()> {
+        match fs::remove_file(self.path(digest)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Opens a whole file.
@@ -82,9 +90,9 @@ impl Files {
 pub(crate) struct Incoming {
     file: fs::File,
     discard: Discard,
-    left: u64,
+    size: u64,
+    most: u64,
     hash: sha2::Sha256,
-    expected: Sha256,
     files: Files,
 }
 
@@ -104,21 +112,32 @@ impl Incoming {
     /// Takes the next bytes.
     pub(crate) async fn write(&mut self, bytes: &Bytes) -> Result<(), FileError> {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.left = self.left.checked_sub(length).ok_or(FileError::TooLong)?;
+        self.size = self.size.saturating_add(length);
+        if self.size > self.most {
+            return Err(FileError::TooLong);
+        }
         self.hash.update(bytes);
         self.file.write_all(bytes).await?;
         Ok(())
     }
 
-    /// Checks that it is whole, has the disk keep it and gives it its name.
-    pub(crate) async fn finish(mut self) -> Result<(), FileError> {
+    /// SHA-256 of what has come so far.
+    pub(crate) fn digest(&self) -> Sha256 {
+        let digest: [u8; 32] = self.hash.clone().finalize().into();
+        Sha256::from(digest)
+    }
+
+    /// Checks that it is the announced file, if one was, has the disk keep it and gives it its name; gives its size and
+    /// digest.
+    pub(crate) async fn finish(mut self, announced: Option<(u64, &Sha256)>) -> Result<(u64, Sha256), FileError> {
         let digest: [u8; 32] = self.hash.finalize().into();
-        if self.left != 0 || Sha256::from(digest) != self.expected {
+        let found = (self.size, Sha256::from(digest));
+        if announced.is_some_and(|(size, digest)| size != found.0 || *digest != found.1) {
             return Err(FileError::Damaged);
         }
         self.file.flush().await?;
         self.file.sync_all().await?;
-        let path = self.files.path(&self.expected);
+        let path = self.files.path(&found.1);
         let folder = path.parent().unwrap_or(&self.files.whole).to_owned();
         make_private_folder(&folder).await?;
         let Some(from) = self.discard.0.clone() else { return Err(FileError::Damaged) };
@@ -127,7 +146,7 @@ impl Incoming {
         // A name is only durable once its folder is, and the folder's once its parent is.
         sync_folder(&folder).await?;
         sync_folder(&self.files.whole).await?;
-        Ok(())
+        Ok(found)
     }
 }
 
@@ -167,10 +186,11 @@ mod tests {
     async fn a_whole_file_is_found_under_its_digest() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path()).await.unwrap();
-        let mut incoming = files.begin(5, digest(b"hello")).await.unwrap();
+        let mut incoming = files.begin(5).await.unwrap();
         incoming.write(&Bytes::from_static(b"hel")).await.unwrap();
         incoming.write(&Bytes::from_static(b"lo")).await.unwrap();
-        incoming.finish().await.unwrap();
+        let found = incoming.finish(Some((5, &digest(b"hello")))).await.unwrap();
+        assert_eq!(found, (5, digest(b"hello")));
         let mut kept = String::new();
         let mut file = files.read(&digest(b"hello")).await.unwrap();
         tokio::io::AsyncReadExt::read_to_string(&mut file, &mut kept).await.unwrap();
@@ -183,15 +203,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::open(folder.path()).await.unwrap();
         for (size, sent) in [(6, &b"hello"[..]), (5, b"hellO")] {
-            let mut incoming = files.begin(size, digest(b"hello")).await.unwrap();
+            let mut incoming = files.begin(size).await.unwrap();
             incoming.write(&Bytes::copy_from_slice(sent)).await.unwrap();
-            assert!(matches!(incoming.finish().await, Err(FileError::Damaged)));
+            assert!(matches!(incoming.finish(Some((size, &digest(b"hello")))).await, Err(FileError::Damaged)));
         }
-        let mut incoming = files.begin(4, digest(b"hello")).await.unwrap();
+        let mut incoming = files.begin(4).await.unwrap();
         assert!(matches!(incoming.write(&Bytes::from_static(b"hello")).await, Err(FileError::TooLong)));
         drop(incoming);
-        drop(files.begin(5, digest(b"hello")).await.unwrap());
+        drop(files.begin(5).await.unwrap());
         assert!(files.read(&digest(b"hello")).await.is_err());
+        files.remove(&digest(b"hello")).await.unwrap();
         assert_eq!(left_behind(folder.path()), 0);
     }
 }

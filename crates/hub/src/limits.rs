@@ -44,6 +44,12 @@ pub(crate) const CHANGES: i64 = 50;
 pub(crate) const CHANGES_BYTES: usize = deskside_protocol::limits::ANSWER_BYTES / 2;
 /// Entries of one ticket's thread. A technician's change of state alone is taken beyond it: a ticket can always be closed.
 pub(crate) const FOLLOW_UPS: i64 = 1000;
+/// Files of one person that wait for answers which are still being written.
+pub(crate) const STAGED_PER_PERSON: usize = 100;
+/// How long they wait.
+pub(crate) const STAGED_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Lines of the journal in one answer.
+pub(crate) const JOURNAL_LINES: i64 = 100;
 /// Words of a search that count.
 pub(crate) const SEARCH_WORDS: usize = 6;
 /// Longest search, in characters; the rest is ignored.

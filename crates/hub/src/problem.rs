@@ -31,6 +31,11 @@ impl ApiError {
         Self { code, status: usual_status(code), detail: Some(detail.into()), retry_after: None }
     }
 
+    /// What kind it is.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
     /// With another status.
     pub(crate) fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -155,6 +160,7 @@ fn usual_status(code: ErrorCode) -> StatusCode {
         | ErrorCode::ScreenRefused
         | ErrorCode::StoreUnwritable
         | ErrorCode::StoreDamaged
+        | ErrorCode::StoreVersion
         | ErrorCode::KeyringUnavailable
         | ErrorCode::Unreachable
         | ErrorCode::BadAnswer
@@ -190,6 +196,7 @@ fn title(code: ErrorCode) -> &'static str {
         | ErrorCode::ScreenRefused
         | ErrorCode::StoreUnwritable
         | ErrorCode::StoreDamaged
+        | ErrorCode::StoreVersion
         | ErrorCode::KeyringUnavailable
         | ErrorCode::Unreachable
         | ErrorCode::BadAnswer

@@ -194,6 +194,9 @@ async fn keep_house(state: Arc<AppState>) {
     loop {
         every.tick().await;
         state.rates.forget();
+        if let Err(error) = state.store.unstage_old(&state.files).await {
+            tracing::warn!(%error, "files that no answer took could not be forgotten");
+        }
     }
 }
 

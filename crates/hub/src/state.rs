@@ -76,6 +76,6 @@ pub(crate) async fn first_sign_in(store: &Store) -> Result<Option<FirstSignIn>, 
     };
     let hash = hash_now(&password)?;
     // Another hub on the same database may have been faster; then it has shown its password.
-    let added = store.add_person(&person, &hash, true).await?;
+    let added = store.add_person(&person, &hash, "first start").await?;
     Ok(added.then_some(FirstSignIn { login: person.login, password }))
 }

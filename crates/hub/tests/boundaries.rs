@@ -338,11 +338,14 @@ async fn the_openapi_document_has_every_route() {
         }
     }
     insta::assert_snapshot!(described.iter().cloned().collect::<Vec<_>>().join("\n"), @r"
+    DELETE /console/people/{login}
     DELETE /console/session
+    DELETE /console/tickets/{number}/files/{id}
     GET /console/attachments/{id}
     GET /console/devices
     GET /console/enrolment-tokens
     GET /console/events
+    GET /console/journal
     GET /console/people
     GET /console/session
     GET /console/tickets
@@ -359,6 +362,7 @@ async fn the_openapi_document_has_every_route() {
     POST /console/enrolment-tokens
     POST /console/enrolment-tokens/{id}/revoke
     POST /console/people
+    POST /console/people/{login}/reset-password
     POST /console/session
     POST /console/session/password
     POST /console/tickets/{number}/follow-ups
@@ -366,6 +370,7 @@ async fn the_openapi_document_has_every_route() {
     POST /tickets
     POST /tickets/{client_id}/follow-ups
     POST /tickets/{client_id}/verdicts
+    PUT /console/tickets/{number}/files/{id}
     PUT /tickets/{client_id}/attachments/{id}
     ");
     // What is described is served: none of it is unknown to the router.

@@ -16,18 +16,19 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use deskside_protocol::desk::{Changes, Receipt};
-use deskside_protocol::ticket::{Author, TicketState};
-use deskside_protocol::{ClientId, FollowUpId};
+use deskside_protocol::ticket::{AttachmentMeta, Author, TicketState};
+use deskside_protocol::{AttachmentId, ClientId, FollowUpId};
 use deskside_protocol::{ErrorCode, limits};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use support::programs::Postgres;
-use support::{Desk, Stream, announced, assert_problem, document};
+use support::{Console, Desk, Stream, announced, assert_problem, document};
 
 type Case = fn(Desk) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -65,6 +66,11 @@ cases![
     the_list_finds_what_is_asked_for,
     pages_cover_the_list_once,
     people_do_what_their_role_allows,
+    a_technicians_files_come_with_the_answer_or_not_at_all,
+    files_of_a_note_are_the_helpdesks_alone,
+    a_reset_password_opens_nothing_but_a_better_one,
+    who_is_removed_is_gone_and_what_they_said_stays,
+    the_journal_tells_who_did_what,
     nudges_go_to_whom_they_concern,
     odd_text_is_kept,
     everything_survives_a_restart,
@@ -669,6 +675,256 @@ async fn people_do_what_their_role_allows(mut desk: Desk) {
     let out = admin.request(reqwest::Method::DELETE, "/console/session").send().await.unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     assert_problem(admin.get("/console/session").await, 401, ErrorCode::Unauthorized).await;
+}
+
+async fn a_technicians_files_come_with_the_answer_or_not_at_all(mut desk: Desk) {
+    let (device, stranger) = (desk.device().await, desk.device().await);
+    let (id, number) = device.report("where is the button?").await;
+    let (_, other_number) = device.report("something else").await;
+    let admin = desk.administrator().await;
+    let bea = desk.person(&admin, "bea").await;
+    let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&bytes)));
+    let file = AttachmentId::new();
+    let path = format!("/console/tickets/{number}/files/{file}?name=..%2Fscreen%3Ashot.png&media_type=image%2Fpng");
+    let put = |console: &Console, path: &str, bytes: &[u8], digest: &str| {
+        console.request(Method::PUT, path).header("content-digest", digest).body(bytes.to_vec()).send()
+    };
+    let cut = put(&bea, &path, &bytes[..10], &digest).await.unwrap();
+    assert_problem(cut, 422, ErrorCode::FileUnreadable).await;
+    let meta = put(&bea, &path, &bytes, &digest).await.unwrap();
+    assert_eq!(meta.status(), StatusCode::CREATED);
+    let meta: AttachmentMeta = meta.json().await.unwrap();
+    assert_eq!((meta.name.as_str(), meta.size_bytes), ("screen_shot.png", 16));
+    assert_eq!(put(&bea, &path, &bytes, &digest).await.unwrap().status(), StatusCode::OK, "once more is no more");
+    let other = put(&bea, &path, b"other", "md5=:x:").await.unwrap();
+    assert_problem(other, 409, ErrorCode::Refused).await;
+    assert_problem(put(&admin, &path, &bytes, &digest).await.unwrap(), 409, ErrorCode::Refused).await;
+    assert_problem(
+        put(&bea, &path.replace("image%2Fpng", "text%2Fhtml"), &bytes, &digest).await.unwrap(),
+        422,
+        ErrorCode::FileType,
+    )
+    .await;
+    assert_problem(
+        put(&bea, &path.replace(&format!("/{number}/"), "/99/"), &bytes, &digest).await.unwrap(),
+        404,
+        ErrorCode::NotFound,
+    )
+    .await;
+    let without = desk.http.put(format!("{}/api/v1{path}", desk.url)).header("cookie", &bea.cookie).body(bytes.clone());
+    assert_problem(without.send().await.unwrap(), 403, ErrorCode::Forbidden).await;
+
+    // Nobody sees it before the answer is there.
+    let given = format!("/tickets/{id}/attachments/{file}");
+    assert_problem(device.get(&given).await, 404, ErrorCode::NotFound).await;
+    let answer = |files: &[AttachmentId]| json!({ "id": FollowUpId::new(), "text": "See the picture", "internal": false, "new_state": "solved", "attachments": files });
+    let say = |console: &Console, number: u64, body: Value| {
+        let console = console.clone();
+        async move { console.post(&format!("/console/tickets/{number}/follow-ups"), &body).await }
+    };
+    for (who, where_, files) in [
+        (&admin, number, vec![file]),
+        (&bea, other_number, vec![file]),
+        (&bea, number, vec![file, AttachmentId::new()]),
+        (&bea, number, vec![file, file]),
+    ] {
+        assert_problem(say(who, where_, answer(&files)).await, 422, ErrorCode::FileUnreadable).await;
+    }
+    let eleven: Vec<AttachmentId> = (0..11).map(|_| AttachmentId::new()).collect();
+    assert_problem(say(&bea, number, answer(&eleven)).await, 422, ErrorCode::TooManyFiles).await;
+    assert!(device.changes(None).await.tickets.iter().all(|ticket| ticket.thread.is_empty()), "nothing half");
+    let body = answer(&[file]);
+    assert_eq!(say(&bea, number, body.clone()).await.status(), StatusCode::CREATED);
+    assert_eq!(say(&bea, number, body).await.status(), StatusCode::OK, "once more is no more");
+
+    let view = device.changes(None).await.tickets.into_iter().find(|ticket| ticket.client_id == id).unwrap();
+    assert_eq!(view.thread[0].attachments, [meta.clone()]);
+    let fetched = device.get(&given).await;
+    assert_eq!(fetched.headers()["content-security-policy"], "sandbox; default-src 'none'");
+    assert_eq!(fetched.bytes().await.unwrap(), bytes);
+    assert_problem(stranger.get(&given).await, 404, ErrorCode::NotFound).await;
+    let seen = admin.ticket(number).await;
+    assert_eq!(seen.thread[0].follow_up.attachments, [meta]);
+    assert!(seen.arrived.contains(&file));
+    assert_eq!(admin.get(&format!("/console/attachments/{file}")).await.bytes().await.unwrap(), bytes);
+
+    // Ten are room enough; what is taken back makes room, and its bytes go when nobody else has the same.
+    let bring = |n: u8| {
+        let path = format!("/console/tickets/{number}/files/{}?name=a&media_type=text%2Fplain", AttachmentId::new());
+        let bea = bea.clone();
+        async move { (bea.request(Method::PUT, &path).body(vec![n; 40]).send().await.unwrap(), path) }
+    };
+    let mut paths = Vec::new();
+    for n in 0..10 {
+        let (answer, path) = bring(n).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        paths.push(path);
+    }
+    assert_problem(bring(10).await.0, 422, ErrorCode::TooManyFiles).await;
+    let kept = |n: u8| desk.attachment_file(&announced("", "", &[n; 40]).sha256).exists();
+    assert!(kept(0));
+    let delete =
+        |console: &Console, path: &str| console.request(Method::DELETE, path.split('?').next().unwrap()).send();
+    assert_eq!(delete(&admin, &paths[0]).await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert!(kept(0), "it is not the administrator's");
+    assert_eq!(delete(&bea, &paths[0]).await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert!(!kept(0));
+    let (twin, path) = bring(1).await;
+    assert_eq!(twin.status(), StatusCode::CREATED);
+    delete(&bea, &path).await.unwrap();
+    assert!(kept(1), "another file has the same bytes");
+    let large = bea.request(Method::PUT, &path).header("content-length", "26214401").body(vec![0; 26_214_401]);
+    assert_problem(large.send().await.unwrap(), 413, ErrorCode::FileTooLarge).await;
+}
+
+async fn files_of_a_note_are_the_helpdesks_alone(mut desk: Desk) {
+    let device = desk.device().await;
+    let (id, number) = device.report("help").await;
+    let console = desk.administrator().await;
+    let file = AttachmentId::new();
+    let path = format!("/console/tickets/{number}/files/{file}?name=contract.txt&media_type=text%2Fplain");
+    assert_eq!(console.request(Method::PUT, &path).body("secret").send().await.unwrap().status(), StatusCode::CREATED);
+    let note = json!({ "id": FollowUpId::new(), "text": "for us", "internal": true, "new_state": null, "attachments": [file] });
+    let said = console.post(&format!("/console/tickets/{number}/follow-ups"), &note).await;
+    assert_eq!(said.status(), StatusCode::CREATED);
+    let given = format!("/tickets/{id}/attachments/{file}");
+    assert_problem(device.get(&given).await, 404, ErrorCode::NotFound).await;
+    assert_problem(device.put(&given, b"secret".to_vec()).await, 404, ErrorCode::NotFound).await;
+    let all = serde_json::to_string(&device.changes(None).await).unwrap();
+    assert!(!all.contains("contract") && !all.contains(&file.to_string()));
+    assert_eq!(console.get(&format!("/console/attachments/{file}")).await.text().await.unwrap(), "secret");
+}
+
+async fn a_reset_password_opens_nothing_but_a_better_one(mut desk: Desk) {
+    let device = desk.device().await;
+    let (_, number) = device.report("help").await;
+    let admin = desk.administrator().await;
+    let bea = desk.person(&admin, "bea").await;
+    let reset = "/console/people/bea/reset-password";
+    assert_problem(bea.post(reset, &json!({})).await, 403, ErrorCode::Forbidden).await;
+    assert_problem(
+        admin.post("/console/people/nobody-such/reset-password", &json!({})).await,
+        404,
+        ErrorCode::NotFound,
+    )
+    .await;
+    assert_problem(admin.post("/console/people/admin/reset-password", &json!({})).await, 409, ErrorCode::WrongState)
+        .await;
+    let answer = admin.post(reset, &json!({})).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let made = answer.json::<Value>().await.unwrap()["password"].as_str().unwrap().to_owned();
+    assert_problem(bea.get("/console/session").await, 401, ErrorCode::Unauthorized).await;
+    assert_eq!(desk.try_sign_in("bea", support::PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    let bea = desk.sign_in("bea", &made).await;
+    assert!(bea.session.must_change_password);
+    for path in [format!("/console/tickets/{number}"), "/console/tickets".to_owned(), "/console/people".to_owned()] {
+        assert_problem(bea.get(&path).await, 403, ErrorCode::Forbidden).await;
+    }
+    let same = json!({ "current": made, "new": made });
+    assert_problem(bea.post("/console/session/password", &same).await, 400, ErrorCode::BadRequest).await;
+    let better = json!({ "current": made, "new": "a password of her own" });
+    assert_eq!(bea.post("/console/session/password", &better).await.status(), StatusCode::OK);
+    assert_eq!(bea.ticket(number).await.row.number, number);
+    assert_eq!(desk.try_sign_in("bea", &made).await.status(), StatusCode::UNAUTHORIZED, "it was for one time");
+}
+
+async fn who_is_removed_is_gone_and_what_they_said_stays(mut desk: Desk) {
+    let device = desk.device().await;
+    let (_, number) = device.report("help").await;
+    let (_, other) = device.report("more help").await;
+    let admin = desk.administrator().await;
+    let bea = desk.person(&admin, "bea").await;
+    for number in [number, other] {
+        let assigned = bea.patch(&format!("/console/tickets/{number}"), &json!({ "assignee": "me" })).await;
+        assert_eq!(assigned.status(), StatusCode::NO_CONTENT);
+    }
+    bea.say(number, "I look into it", false, None).await;
+    let cursor = device.changes(None).await.cursor;
+    let remove =
+        |console: &Console, login: &str| console.request(Method::DELETE, &format!("/console/people/{login}")).send();
+    assert_problem(remove(&bea, "admin").await.unwrap(), 403, ErrorCode::Forbidden).await;
+    assert_problem(remove(&admin, "admin").await.unwrap(), 409, ErrorCode::WrongState).await;
+    assert_problem(remove(&admin, "nobody-such").await.unwrap(), 404, ErrorCode::NotFound).await;
+    assert_eq!(remove(&admin, "bea").await.unwrap().status(), StatusCode::NO_CONTENT);
+
+    assert_problem(bea.get("/console/session").await, 401, ErrorCode::Unauthorized).await;
+    assert_eq!(desk.try_sign_in("bea", support::PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    let people: Vec<Value> = admin.get("/console/people").await.json().await.unwrap();
+    assert_eq!(people.len(), 1);
+    let ticket = admin.ticket(number).await;
+    assert_eq!(ticket.row.assignee, None);
+    assert_eq!(ticket.thread[0].follow_up.author_name.as_deref(), Some("Bea"));
+    let changed = device.changes(Some(&cursor)).await.tickets;
+    assert_eq!(changed.len(), 2, "their requesters are told");
+    assert!(changed.iter().all(|ticket| ticket.assignee.is_none()));
+    assert_problem(remove(&admin, "bea").await.unwrap(), 404, ErrorCode::NotFound).await;
+    // Two administrators who remove each other at once: one stays.
+    let second =
+        json!({ "login": "carl", "display_name": "Carl", "role": "administrator", "password": "a first password" });
+    assert_eq!(admin.post("/console/people", &second).await.status(), StatusCode::CREATED);
+    let carl = desk.chosen("carl", "a first password").await;
+    let (one, other) = tokio::join!(remove(&admin, "carl"), remove(&carl, "admin"));
+    let done = [one.unwrap().status(), other.unwrap().status()];
+    assert_eq!(done.iter().filter(|status| **status == StatusCode::NO_CONTENT).count(), 1, "{done:?}");
+}
+
+async fn the_journal_tells_who_did_what(mut desk: Desk) {
+    let admin = desk.administrator().await;
+    let bea = desk.person(&admin, "bea").await;
+    let device = desk.device().await;
+    let steps = [
+        json!({ "role": "administrator" }),
+        json!({ "role": "administrator" }),
+        json!({ "active": false }),
+        json!({ "active": true }),
+    ];
+    for step in steps {
+        assert_eq!(admin.patch("/console/people/bea", &step).await.status(), StatusCode::OK);
+    }
+    admin.post("/console/people/bea/reset-password", &json!({})).await;
+    admin.post(&format!("/console/devices/{}/revoke", device.id), &json!({})).await;
+    admin.request(Method::DELETE, "/console/people/bea").send().await.unwrap();
+    assert_problem(bea.get("/console/journal").await, 401, ErrorCode::Unauthorized).await;
+    let page: Value = admin.get("/console/journal").await.json().await.unwrap();
+    let told: Vec<String> = page["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|entry| {
+            let word = |name: &str| entry[name].as_str().unwrap().to_owned();
+            format!("{} {} {}", word("actor"), word("deed"), word("subject"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "first start person-added admin",
+            "admin password-chosen admin",
+            "admin person-added bea",
+            "bea password-chosen bea",
+            "command line token-made test",
+            "test device-enrolled pc-7",
+            "admin role-changed bea",
+            "admin person-locked bea",
+            "admin person-unlocked bea",
+            "admin password-reset bea",
+            "admin device-revoked pc-7",
+            "admin person-removed bea",
+        ]
+    );
+    assert_eq!(page["next"], Value::Null);
+    for _ in 0..100 {
+        desk.token(1).await;
+    }
+    let first: Value = admin.get("/console/journal").await.json().await.unwrap();
+    let next = first["next"].as_str().unwrap();
+    let second: Value = admin.get(&format!("/console/journal?before={next}")).await.json().await.unwrap();
+    assert_eq!(first["entries"].as_array().unwrap().len(), 100);
+    assert_eq!(second["entries"], page["entries"], "pages follow each other");
+    assert_problem(admin.get("/console/journal?before=x").await, 400, ErrorCode::BadRequest).await;
 }
 
 async fn nudges_go_to_whom_they_concern(mut desk: Desk) {

@@ -251,6 +251,76 @@ pub struct PersonChange {
     pub password: Option<String>,
 }
 
+/// Answer to `POST /console/people/{login}/reset-password`: the one time that it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MadePassword {
+    /// Good for one sign-in, at which another one must be chosen.
+    pub password: String,
+}
+
+/// What somebody did in the administration of the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Somebody may sign in from now on.
+    PersonAdded,
+    /// Somebody has another name.
+    PersonRenamed,
+    /// Somebody has another role.
+    RoleChanged,
+    /// Somebody may not sign in any more.
+    PersonLocked,
+    /// Somebody may sign in again.
+    PersonUnlocked,
+    /// Somebody got a one-time password.
+    PasswordReset,
+    /// Somebody chose a password of their own.
+    PasswordChosen,
+    /// Somebody's account is gone.
+    PersonRemoved,
+    /// A computer got its credential; who did it is the token's label.
+    DeviceEnrolled,
+    /// A computer's credential was withdrawn.
+    DeviceRevoked,
+    /// An enrolment token was made.
+    TokenMade,
+    /// An enrolment token was withdrawn.
+    TokenRevoked,
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JournalEntry {
+    /// Its identity.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub id: uuid::Uuid,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Login of who did it; "command line" for whoever has the hub's own machine.
+    pub actor: String,
+    /// What was done.
+    pub deed: Deed,
+    /// To whom or what: a login, the name of a computer, the label of a token.
+    pub subject: String,
+}
+
+/// Answer to `GET /console/journal`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JournalPage {
+    /// Newest first, at most 100.
+    pub entries: Vec<JournalEntry>,
+    /// For the next page, if there is one.
+    pub next: Option<String>,
+}
+
 /// Query of `GET /console/tickets`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields = nullable))]
@@ -373,6 +443,9 @@ pub struct ConsoleReply {
     pub internal: bool,
     /// The state it brings about, if any.
     pub new_state: Option<TicketState>,
+    /// Files of this person that were brought before: `PUT /console/tickets/{number}/files/{id}`.
+    #[serde(default)]
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Request of `PATCH /console/tickets/{number}`: what is absent stays.

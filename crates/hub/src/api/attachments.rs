@@ -5,20 +5,24 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use deskside_protocol::desk::Problem;
 use deskside_protocol::ticket::AttachmentMeta;
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, Sha256, limits as shared};
 use futures_util::StreamExt as _;
+use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use crate::auth::device::Device;
 use crate::auth::person::SignedIn;
-use crate::extract::Path;
-use crate::files::FileError;
+use crate::extract::{Path, Query};
+use crate::files::{FileError, Incoming};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::{Arrival, StoredAttachment};
+use crate::store::{Arrival, Staging, StoredAttachment};
 use crate::{file_names, media};
 
 /// Brings the bytes of an announced file. They are checked against the announced size and digest, and are on the disk
@@ -40,25 +44,23 @@ pub(crate) async fn upload(
 ) -> ApiResult<StatusCode> {
     let announced = state.store.attachment_of_device(device, client_id, id).await?.ok_or_else(ApiError::not_found)?;
     let meta = &announced.meta;
-    let length: Option<u64> =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    if length.is_some_and(|length| length > meta.size_bytes) {
+    if announced_length(&headers).is_some_and(|length| length > meta.size_bytes) {
         return Err(too_long());
-    }
-    let mut incoming = state.files.begin(meta.size_bytes, meta.sha256.clone()).await.map_err(|error| disk(&error))?;
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| {
-            tracing::info!(%error, "an upload broke off");
-            ApiError::new(ErrorCode::TimedOut, "the upload broke off").status(StatusCode::REQUEST_TIMEOUT)
-        })?;
-        incoming.write(&chunk).await.map_err(file_error)?;
     }
     if announced.arrived {
         // A repetition: read to its end, so that the other side can finish writing, and let go.
+        let mut chunks = body.into_data_stream();
+        let mut left = meta.size_bytes;
+        while let Some(chunk) = chunks.next().await {
+            left = left.checked_sub(length_of(&chunk.map_err(broken_off)?)).ok_or_else(too_long)?;
+        }
         return Ok(StatusCode::NO_CONTENT);
     }
-    incoming.finish().await.map_err(file_error)?;
+    take(&state, meta.size_bytes, body)
+        .await?
+        .finish(Some((meta.size_bytes, &meta.sha256)))
+        .await
+        .map_err(file_error)?;
     match state.store.arrived(device, client_id, id).await? {
         Arrival::Arrived(change) => {
             state.tell(change);
@@ -67,6 +69,29 @@ pub(crate) async fn upload(
         Arrival::Existing => Ok(StatusCode::NO_CONTENT),
         Arrival::NotFound => Err(ApiError::not_found()),
     }
+}
+
+/// Writes a body of at most so many bytes to the disk.
+async fn take(state: &AppState, most: u64, body: Body) -> ApiResult<Incoming> {
+    let mut incoming = state.files.begin(most).await.map_err(|error| disk(&error))?;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        incoming.write(&chunk.map_err(broken_off)?).await.map_err(file_error)?;
+    }
+    Ok(incoming)
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn length_of(bytes: &Bytes) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+fn broken_off(error: axum::Error) -> ApiError {
+    tracing::info!(%error, "an upload broke off");
+    ApiError::new(ErrorCode::TimedOut, "the upload broke off").status(StatusCode::REQUEST_TIMEOUT)
 }
 
 fn too_long() -> ApiError {
@@ -92,6 +117,106 @@ fn disk(error: &std::io::Error) -> ApiError {
     ApiError::new(ErrorCode::Busy, "the hub cannot keep files now")
         .status(StatusCode::SERVICE_UNAVAILABLE)
         .retry_after(std::time::Duration::from_secs(60))
+}
+
+/// Query of `PUT /console/tickets/{number}/files/{id}`.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StagedName {
+    /// What it is called.
+    name: String,
+    /// Its media type, one of those that are taken.
+    media_type: String,
+}
+
+/// Brings a file for an answer that is still being written. With `Content-Digest: sha-256=:…:` (RFC 9530) the bytes are
+/// checked against it. What no answer takes within a day is forgotten.
+#[utoipa::path(put, path = "/console/tickets/{number}/files/{id}", tag = "console", security(("person" = [])),
+    params(("number" = u64, Path, description = "The ticket's number."), ("id" = AttachmentId, Path, description = "Chosen by the console."), StagedName),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    (status = 201, description = "It is kept.", body = AttachmentMeta),
+    (status = 200, description = "It was here already.", body = AttachmentMeta),
+    (status = 404, description = "No such ticket.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Another file is here under this identity.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "It, or all files of the answer together, are too large.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The type is not taken, there are too many, or the bytes are not those of the digest.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn stage(
+    State(state): State<Arc<AppState>>,
+    signed_in: SignedIn,
+    Path((number, id)): Path<(u64, AttachmentId)>,
+    Query(named): Query<StagedName>,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<(StatusCode, axum::Json<AttachmentMeta>)> {
+    let number = i64::try_from(number).map_err(|_| ApiError::not_found())?;
+    let login = &signed_in.person.login;
+    if !shared::MEDIA_TYPES.contains(&named.media_type.as_str()) {
+        return Err(ApiError::new(ErrorCode::FileType, "the file's media type is not one that is taken"));
+    }
+    let digest = content_digest(&headers)?;
+    // Before the bytes: what will not be taken need not come. After them the store looks again.
+    let (ticket, there) = state.store.staged(number, login).await?.ok_or_else(ApiError::not_found)?;
+    let there: Vec<_> = there.into_iter().filter(|file| file.id != id).collect();
+    if there.len() >= shared::ATTACHMENTS {
+        return Err(too_many());
+    }
+    let taken: u64 = there.iter().map(|file| file.size_bytes).sum();
+    let most = shared::ATTACHMENT_BYTES.min(shared::ATTACHMENTS_TOTAL_BYTES.saturating_sub(taken));
+    let over = || ApiError::new(ErrorCode::FileTooLarge, "the file, or all files together, are too large");
+    if announced_length(&headers).is_some_and(|length| length > most) {
+        return Err(over());
+    }
+    let incoming = match take(&state, most, body).await {
+        Err(error) if error.code() == ErrorCode::FileTooLarge => return Err(over()),
+        incoming => incoming?,
+    };
+    if digest.is_some_and(|digest| digest != incoming.digest()) {
+        return Err(file_error(FileError::Damaged));
+    }
+    let (size_bytes, sha256) = incoming.finish(None).await.map_err(file_error)?;
+    let name = file_names::harmless(&named.name);
+    let meta = AttachmentMeta { id, name, media_type: named.media_type, size_bytes, sha256, screenshot: false };
+    match state.store.stage(ticket, login, &meta, &state.files).await? {
+        Staging::Staged => Ok((StatusCode::CREATED, axum::Json(meta))),
+        Staging::Existing => Ok((StatusCode::OK, axum::Json(meta))),
+        Staging::Taken => {
+            Err(ApiError::new(ErrorCode::Refused, "the identity of the file is taken").status(StatusCode::CONFLICT))
+        }
+        Staging::TooMany => Err(too_many()),
+        Staging::Gone => Err(ApiError::new(ErrorCode::Busy, "the file must be sent once more")
+            .status(StatusCode::SERVICE_UNAVAILABLE)
+            .retry_after(std::time::Duration::from_secs(1))),
+    }
+}
+
+fn too_many() -> ApiError {
+    ApiError::new(ErrorCode::TooManyFiles, format!("an answer has at most {} files", shared::ATTACHMENTS))
+}
+
+/// The SHA-256 that the sender says the bytes have. Other algorithms say nothing here (RFC 9530, 2).
+fn content_digest(headers: &HeaderMap) -> ApiResult<Option<Sha256>> {
+    let unreadable = || ApiError::new(ErrorCode::BadRequest, "Content-Digest cannot be read");
+    let Some(value) = headers.get("content-digest") else { return Ok(None) };
+    let value = value.to_str().map_err(|_| unreadable())?;
+    let Some(ours) = value.split(',').find_map(|one| one.trim().strip_prefix("sha-256=")) else { return Ok(None) };
+    let encoded = ours.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).ok_or_else(unreadable)?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| unreadable())?;
+    <[u8; 32]>::try_from(bytes).map(|bytes| Some(Sha256::from(bytes))).map_err(|_| unreadable())
+}
+
+/// Takes a file back that no answer has taken yet.
+#[utoipa::path(delete, path = "/console/tickets/{number}/files/{id}", tag = "console", security(("person" = [])),
+    params(("number" = u64, Path, description = "The ticket's number."), ("id" = AttachmentId, Path, description = "The file.")), responses(
+    (status = 204, description = "It is not here (any more)."),
+))]
+pub(crate) async fn unstage(
+    State(state): State<Arc<AppState>>,
+    signed_in: SignedIn,
+    Path((_number, id)): Path<(u64, AttachmentId)>,
+) -> ApiResult<StatusCode> {
+    state.store.unstage(id, &signed_in.person.login, &state.files).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives a device the bytes of a file of its own ticket.

@@ -82,6 +82,7 @@ fn api(patience: Patience) -> OpenApiRouter<Arc<AppState>> {
     let files = OpenApiRouter::new()
         .routes(routes!(attachments::upload, attachments::download))
         .routes(routes!(attachments::console_download))
+        .routes(routes!(attachments::stage, attachments::unstage))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, shared::UPLOAD));
     let streams = OpenApiRouter::new().routes(routes!(events::device_events)).routes(routes!(events::console_events));

@@ -26,7 +26,7 @@ pub(crate) enum Arrival {
 }
 
 impl Store {
-    /// A file that a device announced, for that device.
+    /// A file of a device's ticket, for that device. Files of internal notes are none of its.
     pub(crate) async fn attachment_of_device(
         &self,
         device: DeviceId,
@@ -36,7 +36,9 @@ impl Store {
         let row = sqlx::query(
             "SELECT a.id, a.name, a.media_type, a.size_bytes, a.sha256, a.screenshot, a.arrived_at
              FROM attachments a JOIN tickets t ON t.client_id = a.client_id
-             WHERE a.id = $1 AND a.client_id = $2 AND t.device_id = $3",
+             WHERE a.id = $1 AND a.client_id = $2 AND t.device_id = $3 AND NOT EXISTS (
+                 SELECT 1 FROM follow_ups f
+                 WHERE f.client_id = a.client_id AND f.id = a.follow_up_id AND f.internal = 1)",
         )
         .bind(id.to_string())
         .bind(ticket.to_string())

@@ -1,6 +1,6 @@
 //! Devices, and the tokens with which they enrol.
 
-use deskside_protocol::desk::{DeviceRow, EnrolmentTokenInfo};
+use deskside_protocol::desk::{Deed, DeviceRow, EnrolmentTokenInfo};
 use deskside_protocol::{DeviceId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -63,6 +63,7 @@ impl Store {
         .bind(Timestamp::now().unix_ms())
         .execute(&mut *write.transaction)
         .await?;
+        write.note(&info.created_by, Deed::TokenMade, &info.label).await?;
         write.commit().await?;
         Ok(info)
     }
@@ -79,14 +80,16 @@ impl Store {
     }
 
     /// Withdraws a token; `false` if there is none. Devices that used it stay.
-    pub(crate) async fn revoke_token(&self, id: Uuid) -> Result<bool> {
+    pub(crate) async fn revoke_token(&self, id: Uuid, actor: &str) -> Result<bool> {
         let mut write = self.write().await?;
-        let done = sqlx::query("UPDATE enrolment_tokens SET revoked = 1 WHERE id = $1")
+        let done = sqlx::query("UPDATE enrolment_tokens SET revoked = 1 WHERE id = $1 RETURNING label")
             .bind(id.to_string())
-            .execute(&mut *write.transaction)
+            .fetch_optional(&mut *write.transaction)
             .await?;
+        let Some(row) = done else { return Ok(false) };
+        write.note(actor, Deed::TokenRevoked, row.try_get("label")?).await?;
         write.commit().await?;
-        Ok(done.rows_affected() > 0)
+        Ok(true)
     }
 
     /// Uses a token once and enrols a device with it: both or neither.
@@ -103,7 +106,7 @@ impl Store {
         // One statement both checks and counts, so that two devices cannot share the last use.
         let token = sqlx::query(
             "UPDATE enrolment_tokens SET used = used + 1
-             WHERE digest = $1 AND revoked = 0 AND used < uses AND expires_at > $2 RETURNING id",
+             WHERE digest = $1 AND revoked = 0 AND used < uses AND expires_at > $2 RETURNING id, label",
         )
         .bind(token_digest.to_owned())
         .bind(now)
@@ -122,6 +125,7 @@ impl Store {
         .bind(now)
         .execute(&mut *write.transaction)
         .await?;
+        write.note(token.try_get("label")?, Deed::DeviceEnrolled, name).await?;
         write.commit().await?;
         Ok(TokenUse::Enrolled)
     }
@@ -180,15 +184,17 @@ impl Store {
     }
 
     /// Withdraws a device's credential; `false` if there is no such device. Its tickets stay.
-    pub(crate) async fn revoke_device(&self, id: DeviceId) -> Result<bool> {
+    pub(crate) async fn revoke_device(&self, id: DeviceId, actor: &str) -> Result<bool> {
         let mut write = self.write().await?;
-        let done = sqlx::query("UPDATE devices SET revoked = $2 WHERE id = $1")
+        let done = sqlx::query("UPDATE devices SET revoked = $2 WHERE id = $1 RETURNING name")
             .bind(id.to_string())
             .bind(flag(true))
-            .execute(&mut *write.transaction)
+            .fetch_optional(&mut *write.transaction)
             .await?;
+        let Some(row) = done else { return Ok(false) };
+        write.note(actor, Deed::DeviceRevoked, row.try_get("name")?).await?;
         write.commit().await?;
-        Ok(done.rows_affected() > 0)
+        Ok(true)
     }
 }
 

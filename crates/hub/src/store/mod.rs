@@ -7,11 +7,13 @@
 mod attachments;
 mod connect;
 mod devices;
+mod journal;
 mod list;
 mod page;
 mod people;
 mod relay;
 mod rows;
+mod staged;
 mod thread;
 mod tickets;
 
@@ -26,8 +28,9 @@ use crate::cursor::Cursors;
 pub(crate) use attachments::{Arrival, StoredAttachment};
 pub(crate) use devices::{NewToken, TokenUse};
 pub(crate) use list::ListQuery;
-pub(crate) use people::{NewPassword, NewSession};
+pub(crate) use people::{NewPassword, NewSession, PersonOutcome};
 pub(crate) use relay::relay_changes;
+pub(crate) use staged::Staging;
 pub(crate) use thread::{ReplyOutcome, TechnicianReply, VerdictOutcome};
 pub(crate) use tickets::{Change, ChangeOutcome, Intake, NewTicket};
 

@@ -1,11 +1,12 @@
 //! People who sign in to the console, and their sessions.
 
-use deskside_protocol::Timestamp;
-use deskside_protocol::desk::{Person, Role};
+use deskside_protocol::desk::{Deed, Person, Role};
+use deskside_protocol::{ClientId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::word;
+use super::tickets::Change;
 use super::{Result, Store, Write, flag, rows, truth};
 use crate::limits;
 
@@ -34,6 +35,18 @@ pub(crate) struct NewPassword<'a> {
     pub(crate) must_change: bool,
     /// Digest of the session that goes on.
     pub(crate) but_session: &'a str,
+    /// Login of who sets it.
+    pub(crate) actor: &'a str,
+}
+
+/// What became of a change of a person.
+#[derive(Debug)]
+pub(crate) enum PersonOutcome {
+    /// It is done; tickets that lost whoever worked on them.
+    Done(Vec<Change>),
+    NotFound,
+    /// Refused: nobody could manage the hub any more.
+    LastAdministrator,
 }
 
 impl Write {
@@ -49,7 +62,28 @@ impl Write {
             .bind(password.but_session.to_owned())
             .execute(&mut *self.transaction)
             .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let deed = if password.actor == login { Deed::PasswordChosen } else { Deed::PasswordReset };
+        self.note(password.actor, deed, login).await?;
+        Ok(true)
+    }
+
+    async fn end_sessions(&mut self, login: &str) -> Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE login = $1")
+            .bind(login.to_owned())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    async fn is_managed(&mut self) -> Result<bool> {
+        let left = sqlx::query("SELECT login FROM people WHERE role = $1 AND active = 1 LIMIT 1")
+            .bind(word(Role::Administrator)?)
+            .fetch_optional(&mut *self.transaction)
+            .await?;
+        Ok(left.is_some())
     }
 }
 
@@ -59,8 +93,8 @@ impl Store {
         Ok(sqlx::query("SELECT login FROM people LIMIT 1").fetch_optional(&self.pool).await?.is_some())
     }
 
-    /// Adds a person; `false` if the login is taken.
-    pub(crate) async fn add_person(&self, person: &Person, password_hash: &str, must_change: bool) -> Result<bool> {
+    /// Adds a person, whose password is good for one sign-in; `false` if the login is taken.
+    pub(crate) async fn add_person(&self, person: &Person, password_hash: &str, actor: &str) -> Result<bool> {
         let mut write = self.write().await?;
         let done = sqlx::query(
             "INSERT INTO people (login, display_name, role, password_hash, must_change, active, created_at)
@@ -70,13 +104,17 @@ impl Store {
         .bind(person.display_name.clone())
         .bind(word(person.role)?)
         .bind(password_hash.to_owned())
-        .bind(flag(must_change))
+        .bind(flag(true))
         .bind(flag(person.active))
         .bind(Timestamp::now().unix_ms())
         .execute(&mut *write.transaction)
         .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        write.note(actor, Deed::PersonAdded, &person.login).await?;
         write.commit().await?;
-        Ok(done.rows_affected() > 0)
+        Ok(true)
     }
 
     /// A person by login.
@@ -165,19 +203,28 @@ impl Store {
     }
 
     /// Changes a person, all at once. Who may not sign in any more loses their sessions; who gets another password, all
-    /// but the one named with it. `Ok(None)`: no such person. `Ok(Some(false))`: refused, because nobody could manage the hub any more.
+    /// but the one named with it.
     pub(crate) async fn change_person(
         &self,
+        actor: &str,
         login: &str,
         display_name: Option<&str>,
         role: Option<Role>,
         active: Option<bool>,
         password: Option<&NewPassword<'_>>,
-    ) -> Result<Option<bool>> {
+    ) -> Result<PersonOutcome> {
         let mut write = self.write().await?;
         // The counter's row is the lock that keeps two administrators from dismissing each other at the same time.
         write.next_change().await?;
-        let done = sqlx::query(
+        let before = sqlx::query(
+            "SELECT login, display_name, role, password_hash, must_change, active FROM people WHERE login = $1",
+        )
+        .bind(login.to_owned())
+        .fetch_optional(&mut *write.transaction)
+        .await?;
+        let Some(before) = before.as_ref().map(record).transpose()? else { return Ok(PersonOutcome::NotFound) };
+        let before = before.person;
+        sqlx::query(
             "UPDATE people SET display_name = COALESCE($2, display_name), role = COALESCE($3, role),
                  active = COALESCE($4, active) WHERE login = $1",
         )
@@ -187,27 +234,64 @@ impl Store {
         .bind(active.map(flag))
         .execute(&mut *write.transaction)
         .await?;
-        if done.rows_affected() == 0 {
-            return Ok(None);
-        }
-        let left = sqlx::query("SELECT login FROM people WHERE role = $1 AND active = 1 LIMIT 1")
-            .bind(word(Role::Administrator)?)
-            .fetch_optional(&mut *write.transaction)
-            .await?;
-        if left.is_none() {
-            return Ok(Some(false));
+        if !write.is_managed().await? {
+            return Ok(PersonOutcome::LastAdministrator);
         }
         if active == Some(false) {
-            sqlx::query("DELETE FROM sessions WHERE login = $1")
-                .bind(login.to_owned())
-                .execute(&mut *write.transaction)
-                .await?;
+            write.end_sessions(login).await?;
+        }
+        let deeds = [
+            display_name.filter(|name| *name != before.display_name).map(|_| Deed::PersonRenamed),
+            role.filter(|role| *role != before.role).map(|_| Deed::RoleChanged),
+            active
+                .filter(|active| *active != before.active)
+                .map(|active| if active { Deed::PersonUnlocked } else { Deed::PersonLocked }),
+        ];
+        for deed in deeds.into_iter().flatten() {
+            write.note(actor, deed, login).await?;
         }
         if let Some(password) = password {
             write.set_password(login, password).await?;
         }
         write.commit().await?;
-        Ok(Some(true))
+        Ok(PersonOutcome::Done(Vec::new()))
+    }
+
+    /// Removes a person. What they wrote stays under their name; what they worked on is nobody's again.
+    pub(crate) async fn remove_person(&self, actor: &str, login: &str) -> Result<PersonOutcome> {
+        let mut write = self.write().await?;
+        let mut sequence = write.next_change().await?;
+        let found = sqlx::query("SELECT client_id FROM tickets WHERE assignee = $1 ORDER BY number")
+            .bind(login.to_owned())
+            .fetch_all(&mut *write.transaction)
+            .await?;
+        let now = Timestamp::now();
+        let mut changes = Vec::with_capacity(found.len());
+        for row in &found {
+            let ticket: ClientId = rows::id(row, "client_id")?;
+            let Some(current) = write.ticket(ticket).await? else { continue };
+            sqlx::query("UPDATE tickets SET assignee = NULL WHERE client_id = $1")
+                .bind(ticket.to_string())
+                .execute(&mut *write.transaction)
+                .await?;
+            write.touch(ticket, sequence, now, true, None, None).await?;
+            changes.push(current.change(sequence));
+            sequence = write.next_change().await?;
+        }
+        write.end_sessions(login).await?;
+        let gone = sqlx::query("DELETE FROM people WHERE login = $1")
+            .bind(login.to_owned())
+            .execute(&mut *write.transaction)
+            .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(PersonOutcome::NotFound);
+        }
+        if !write.is_managed().await? {
+            return Ok(PersonOutcome::LastAdministrator);
+        }
+        write.note(actor, Deed::PersonRemoved, login).await?;
+        write.commit().await?;
+        Ok(PersonOutcome::Done(changes))
     }
 }
 

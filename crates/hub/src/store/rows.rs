@@ -1,6 +1,6 @@
 //! Words of the protocol as the databases keep them, and rows turned back into them.
 
-use deskside_protocol::desk::{Role, TicketRow};
+use deskside_protocol::desk::{Deed, Role, TicketRow};
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp, Level, TicketState};
 use deskside_protocol::{Sha256, Timestamp};
 use serde::Serialize;
@@ -28,6 +28,10 @@ pub(super) fn state(row: &AnyRow, column: &'static str) -> Result<TicketState> {
 
 pub(super) fn role(row: &AnyRow) -> Result<Role> {
     value_of(row.try_get("role")?)
+}
+
+pub(super) fn deed(row: &AnyRow) -> Result<Deed> {
+    value_of(row.try_get("deed")?)
 }
 
 fn level(row: &AnyRow, column: &'static str) -> Result<Level> {

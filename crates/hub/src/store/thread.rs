@@ -2,7 +2,7 @@
 
 use deskside_protocol::desk::ConsoleFollowUp;
 use deskside_protocol::ticket::{AttachmentMeta, Author, TicketState, Verdict};
-use deskside_protocol::{ClientId, DeviceId, FollowUpId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
 use sqlx::Row as _;
 
 use super::rows::{self, word};
@@ -25,6 +25,8 @@ pub(crate) enum ReplyOutcome {
     Full,
     /// One of its files has the identity of a file that is here already.
     AttachmentTaken,
+    /// One of its files was not brought, or was forgotten.
+    FileMissing,
 }
 
 /// What became of a verdict.
@@ -51,6 +53,8 @@ pub(crate) struct TechnicianReply<'a> {
     pub(crate) new_state: Option<TicketState>,
     pub(crate) login: &'a str,
     pub(crate) display_name: &'a str,
+    /// Files that were brought before.
+    pub(crate) files: &'a [AttachmentId],
     /// SHA-256 of what was asked.
     pub(crate) digest: &'a str,
 }
@@ -232,6 +236,9 @@ impl Store {
             digest: reply.digest,
         };
         write.add_entry(current.client_id, sequence, now, &entry).await?;
+        if !write.take_staged(current.client_id, reply.id, reply.login, reply.files, now).await? {
+            return Ok(ReplyOutcome::FileMissing);
+        }
         if reply.internal
             && let Some(wanted) = new_state
         {

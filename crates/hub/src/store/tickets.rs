@@ -114,6 +114,17 @@ impl Write {
         row.as_ref().map(Current::from_row).transpose()
     }
 
+    pub(super) async fn ticket(&mut self, id: ClientId) -> Result<Option<Current>> {
+        let row = sqlx::query(
+            "SELECT client_id, number, device_id, state, assignee, visible_seq, requester, rating_stars FROM tickets
+             WHERE client_id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *self.transaction)
+        .await?;
+        row.as_ref().map(Current::from_row).transpose()
+    }
+
     pub(super) async fn ticket_of_number(&mut self, number: i64) -> Result<Option<Current>> {
         let row = sqlx::query(
             "SELECT client_id, number, device_id, state, assignee, visible_seq, requester, rating_stars FROM tickets

@@ -106,6 +106,24 @@ impl Desk {
         self.sign_in("admin", PASSWORD).await
     }
 
+    /// A technician of this login, with [`PASSWORD`] as the chosen password.
+    pub async fn person(&self, admin: &Console, login: &str) -> Console {
+        let mut name = login.to_owned();
+        name[..1].make_ascii_uppercase();
+        let first = "a first password";
+        let new = json!({ "login": login, "display_name": name, "role": "technician", "password": first });
+        assert_eq!(admin.post("/console/people", &new).await.status(), StatusCode::CREATED);
+        self.chosen(login, first).await
+    }
+
+    /// Signs in with a one-time password and chooses [`PASSWORD`].
+    pub async fn chosen(&self, login: &str, first: &str) -> Console {
+        let console = self.sign_in(login, first).await;
+        let better = json!({ "current": first, "new": PASSWORD });
+        assert_eq!(console.post("/console/session/password", &better).await.status(), StatusCode::OK);
+        console
+    }
+
     pub fn made_password(&self) -> String {
         self.made_password.clone().unwrap()
     }

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use deskside_protocol::desk::{
-    CreatedEnrolmentToken, DeviceRow, EnrolmentTokenInfo, NewEnrolmentToken, NewPerson, Person, PersonChange, Problem,
+    CreatedEnrolmentToken, DeviceRow, EnrolmentTokenInfo, JournalPage, MadePassword, NewEnrolmentToken, NewPerson,
+    Person, PersonChange, Problem,
 };
 use deskside_protocol::{DeviceId, ErrorCode, Timestamp};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::auth::device::TOKEN;
 use crate::auth::passwords;
 use crate::auth::person::{Administrator, SignedIn};
 use crate::auth::secrets;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::{NewPassword, NewToken};
+use crate::store::{NewPassword, NewToken, PersonOutcome};
 use crate::{limits, text};
 
 /// Who works here. Technicians see it too: they give tickets to each other.
@@ -40,7 +42,7 @@ pub(crate) async fn people(
 ))]
 pub(crate) async fn add_person(
     State(state): State<Arc<AppState>>,
-    _administrator: Administrator,
+    Administrator(administrator): Administrator,
     Json(new): Json<NewPerson>,
 ) -> ApiResult<(StatusCode, axum::Json<Person>)> {
     let login = usable_login(&new.login)
@@ -49,7 +51,7 @@ pub(crate) async fn add_person(
     passwords::check(&new.password)?;
     let hash = state.passwords.hash(new.password).await?;
     let person = Person { login, display_name, role: new.role, active: true };
-    if state.store.add_person(&person, &hash, true).await? {
+    if state.store.add_person(&person, &hash, &administrator.person.login).await? {
         Ok((StatusCode::CREATED, axum::Json(person)))
     } else {
         Err(ApiError::new(ErrorCode::Refused, "this login is taken").status(StatusCode::CONFLICT))
@@ -96,17 +98,100 @@ pub(crate) async fn change_person(
         // A password that another person knows is one to change.
         must_change: administrator.person.login != login,
         but_session: &administrator.session,
+        actor: &administrator.person.login,
     });
     let name = name.as_deref();
-    match state.store.change_person(&login, name, change.role, change.active, password.as_ref()).await? {
-        None => return Err(ApiError::not_found()),
-        Some(false) => {
-            return Err(ApiError::new(ErrorCode::WrongState, "one administrator at least must be able to sign in"));
-        }
-        Some(true) => {}
-    }
+    let actor = &administrator.person.login;
+    done(&state, state.store.change_person(actor, &login, name, change.role, change.active, password.as_ref()).await?)?;
     let record = state.store.person(&login).await?.ok_or_else(ApiError::not_found)?;
     Ok(axum::Json(record.person))
+}
+
+fn done(state: &AppState, outcome: PersonOutcome) -> ApiResult<()> {
+    match outcome {
+        PersonOutcome::Done(changes) => {
+            changes.into_iter().for_each(|change| state.tell(change));
+            Ok(())
+        }
+        PersonOutcome::NotFound => Err(ApiError::not_found()),
+        PersonOutcome::LastAdministrator => {
+            Err(ApiError::new(ErrorCode::WrongState, "one administrator at least must be able to sign in"))
+        }
+    }
+}
+
+/// Gives somebody a one-time password, shown this once, and ends their sessions. At the next sign-in they choose another.
+#[utoipa::path(post, path = "/console/people/{login}/reset-password", tag = "console", security(("person" = [])),
+    params(("login" = String, Path, description = "The login.")), responses(
+    (status = 201, body = MadePassword),
+    (status = 403, description = "Only administrators may do this.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such person.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "One's own password is changed, not reset.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn reset_password(
+    State(state): State<Arc<AppState>>,
+    Administrator(administrator): Administrator,
+    Path(login): Path<String>,
+) -> ApiResult<(StatusCode, axum::Json<MadePassword>)> {
+    let login = usable_login(&login).ok_or_else(ApiError::not_found)?;
+    let actor = &administrator.person.login;
+    if *actor == login {
+        return Err(ApiError::new(ErrorCode::WrongState, "change your own password instead"));
+    }
+    let password = secrets::make_password().map_err(|error| ApiError::internal(&error))?;
+    let hash = state.passwords.hash(password.clone()).await?;
+    let new = NewPassword { hash: &hash, must_change: true, but_session: "", actor };
+    if !state.store.set_password(&login, &new).await? {
+        return Err(ApiError::not_found());
+    }
+    tracing::info!(login, by = actor, "a password was reset");
+    Ok((StatusCode::CREATED, axum::Json(MadePassword { password })))
+}
+
+/// Removes somebody. Their sessions end; what they wrote stays under their name; their tickets are nobody's again.
+#[utoipa::path(delete, path = "/console/people/{login}", tag = "console", security(("person" = [])),
+    params(("login" = String, Path, description = "The login.")), responses(
+    (status = 204, description = "The account is gone."),
+    (status = 403, description = "Only administrators may do this.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such person.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It is one's own account, or nobody could manage the hub any more.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn remove_person(
+    State(state): State<Arc<AppState>>,
+    Administrator(administrator): Administrator,
+    Path(login): Path<String>,
+) -> ApiResult<StatusCode> {
+    let login = usable_login(&login).ok_or_else(ApiError::not_found)?;
+    let actor = &administrator.person.login;
+    if *actor == login {
+        return Err(ApiError::new(ErrorCode::WrongState, "nobody removes their own account"));
+    }
+    done(&state, state.store.remove_person(actor, &login).await?)?;
+    tracing::info!(login, by = actor, "an account was removed");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Query of `GET /console/journal`.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct JournalQuery {
+    /// `next` of the page before.
+    before: Option<Uuid>,
+}
+
+/// Who did what in the administration of the hub, newest first.
+#[utoipa::path(get, path = "/console/journal", tag = "console", security(("person" = [])), params(JournalQuery), responses(
+    (status = 200, body = JournalPage),
+    (status = 403, description = "Only administrators may do this.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn journal(
+    State(state): State<Arc<AppState>>,
+    _administrator: Administrator,
+    Query(query): Query<JournalQuery>,
+) -> ApiResult<axum::Json<JournalPage>> {
+    let (entries, more) = state.store.journal(query.before).await?;
+    let next = entries.last().filter(|_| more).map(|entry| entry.id.to_string());
+    Ok(axum::Json(JournalPage { entries, next }))
 }
 
 /// The enrolled devices.
@@ -132,7 +217,7 @@ pub(crate) async fn revoke_device(
     Administrator(administrator): Administrator,
     Path(id): Path<DeviceId>,
 ) -> ApiResult<StatusCode> {
-    if !state.store.revoke_device(id).await? {
+    if !state.store.revoke_device(id, &administrator.person.login).await? {
         return Err(ApiError::not_found());
     }
     state.events.dismiss(id);
@@ -194,10 +279,14 @@ pub(crate) async fn make_token(
 ))]
 pub(crate) async fn revoke_token(
     State(state): State<Arc<AppState>>,
-    _administrator: Administrator,
+    Administrator(administrator): Administrator,
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
-    if state.store.revoke_token(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
+    if state.store.revoke_token(id, &administrator.person.login).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found())
+    }
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub(crate) async fn change_password(
         return Err(ApiError::new(ErrorCode::Forbidden, "the present password is wrong"));
     }
     let hash = state.passwords.hash(asked.new).await?;
-    let password = NewPassword { hash: &hash, must_change: false, but_session: &signed_in.session };
+    let password = NewPassword { hash: &hash, must_change: false, but_session: &signed_in.session, actor: &login };
     state.store.set_password(&login, &password).await?;
     signed_in.must_change_password = false;
     Ok(axum::Json(signed_in.as_session()))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use deskside_protocol::ErrorCode;
 use deskside_protocol::desk::{ConsoleReply, ConsoleTicket, Problem, TicketChange, TicketPage, TicketQuery};
+use deskside_protocol::{ErrorCode, limits};
 
 use crate::api::device::{digest_of, other_reply, thread_full};
 use crate::auth::person::SignedIn;
@@ -124,7 +124,7 @@ pub(crate) async fn change(
     (status = 200, description = "It was here already."),
     (status = 404, description = "No such ticket.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The state cannot be reached, or something else is here under this identity.", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The text is missing or too long.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The text is missing or too long, or a file was not brought.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn reply(
     State(state): State<Arc<AppState>>,
@@ -134,6 +134,9 @@ pub(crate) async fn reply(
 ) -> ApiResult<StatusCode> {
     let number = i64::try_from(number).map_err(|_| ApiError::not_found())?;
     intake::text(&reply.text)?;
+    if reply.attachments.len() > limits::ATTACHMENTS {
+        return Err(ApiError::new(ErrorCode::TooManyFiles, format!("at most {} files", limits::ATTACHMENTS)));
+    }
     let digest = digest_of(&(&reply, &signed_in.person.login))?;
     let outcome = state
         .store
@@ -144,6 +147,7 @@ pub(crate) async fn reply(
                 text: &storable(&reply.text),
                 internal: reply.internal,
                 new_state: reply.new_state,
+                files: &reply.attachments,
                 login: &signed_in.person.login,
                 display_name: &signed_in.person.display_name,
                 digest: &digest,
@@ -160,5 +164,8 @@ pub(crate) async fn reply(
         ReplyOutcome::NotFound => Err(ApiError::not_found()),
         ReplyOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
         ReplyOutcome::Full => Err(thread_full()),
+        ReplyOutcome::FileMissing => {
+            Err(ApiError::new(ErrorCode::FileUnreadable, "one of the files is not here (any more): bring it again"))
+        }
     }
 }
