@@ -1,6 +1,7 @@
 //! Generated sources. They are committed, so that the interface builds without Rust and a change shows in review;
 //! `--check` holds them to what the code says.
 
+mod mentions;
 mod protocol;
 mod texts;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     }
 
     let mut complaints = texts::missing_families(&catalog, &protocol.words);
-    complaints.extend(texts::unused(&root, &catalog)?);
+    complaints.extend(mentions::unused(&root, &catalog)?);
     if !check {
         for complaint in &complaints {
             eprintln!("note (an error with --check): {complaint}");

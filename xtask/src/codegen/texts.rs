@@ -28,7 +28,7 @@ enum Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Text {
     /// The file's name without folder and ending.
-    file: &'static str,
+    pub(super) file: &'static str,
     arguments: BTreeMap<String, Kind>,
     /// The English pattern as it is written, for the reader of the generated file.
     english: String,
@@ -334,50 +334,6 @@ pub(super) fn missing_families(catalog: &Catalog, words: &BTreeMap<String, Vec<S
         }
     }
     missing
-}
-
-/// Texts that no source speaks of: neither by id, nor by the function made of it, nor by the beginning of an id that is
-/// put together (`` `finding-${code}` ``, `format!("error-{code}")`).
-pub(super) fn unused(root: &Path, catalog: &Catalog) -> anyhow::Result<Vec<String>> {
-    let mut sources = String::new();
-    for folder in ["ui/src", "crates", "src-tauri/src"] {
-        gather(&root.join(folder), &mut sources)?;
-    }
-    let mut unused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, text) in catalog {
-        let quoted = ['\'', '"', '`'].iter().any(|quote| sources.contains(&format!("{quote}{id}{quote}")));
-        let called = sources.contains(&format!(".{}(", id.replace('-', "_")));
-        let composed = id.match_indices('-').any(|(at, _)| {
-            let beginning = id.get(..=at).unwrap_or_default();
-            sources.contains(&format!("`{beginning}${{")) || sources.contains(&format!("\"{beginning}{{"))
-        });
-        if !(quoted || called || composed) {
-            unused.entry(text.file).or_default().push(id);
-        }
-    }
-    Ok(unused.into_iter().map(|(file, ids)| format!("{file}.ftl: never used: {}", ids.join(", "))).collect())
-}
-
-/// Appends every source file below a folder that a human writes.
-fn gather(folder: &Path, sources: &mut String) -> anyhow::Result<()> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("could not read {}", folder.display())),
-    };
-    for entry in entries {
-        let entry = entry?;
-        let path = entry.path();
-        let name = entry.file_name();
-        let generated = name == "messages.ts" || name == "generated.rs";
-        if entry.file_type()?.is_dir() {
-            gather(&path, sources)?;
-        } else if !generated && path.extension().is_some_and(|kind| kind == "rs" || kind == "ts" || kind == "svelte") {
-            sources.push_str(&std::fs::read_to_string(&path)?);
-            sources.push('\n');
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
