@@ -186,6 +186,11 @@ console-then-nothing = Leave as it is ({ $state })
 console-send = Send reply
 console-keep-note = Keep note
 console-discard = Discard
+console-file-add = Add files
+console-file-limits = Up to { $count } files, { $each } each, { $all } together. Dropping and pasting work too.
+console-file-sending = on its way
+console-file-remove = Take { $file } back
+console-file-refused = { $file }: { $why }
 
 ## The computer
 
@@ -336,6 +341,42 @@ console-activate = Let in again
 console-deactivate = Lock out
 console-deactivate-person = Lock out { $name }?
 console-deactivate-text = They are signed out at once and cannot sign in. Their tickets and replies stay.
+console-actions = Actions
+console-reset-password = New password
+console-reset-password-of = Give { $name } a new password?
+console-reset-password-text = They are signed out at once and the present password stops working. You get a one-time password to pass on; at the next sign-in they choose their own.
+console-password-made = A one-time password for { $name }
+console-password-once = This is the only time that it is shown. Give it to them in person or by phone, not by mail. It is good for one sign-in, at which they choose their own.
+console-one-time-password = One-time password
+console-password-passed-on = I have passed it on
+console-remove = Remove
+console-remove-person = Remove { $name }?
+console-remove-text = The account is gone for good, and they are signed out at once. What they wrote stays under their name; their tickets are nobody’s again.
+console-person-removed = The account of { $name } is gone.
+
+## The journal
+
+console-journal = Journal
+console-journal-about = Who changed what in people, devices and enrolment. Nothing here can be changed or removed.
+console-journal-what = What
+console-journal-who = Who
+console-journal-when = When
+console-journal-earlier = Show earlier ones
+console-actor-command-line = Command line of the hub
+console-actor-first-start = The hub, at its first start
+console-actor-token = Token “{ $name }”
+console-deed-person-added = Added the account { $subject }
+console-deed-person-renamed = Changed the name of { $subject }
+console-deed-role-changed = Changed the role of { $subject }
+console-deed-person-locked = Locked out { $subject }
+console-deed-person-unlocked = Let { $subject } in again
+console-deed-password-reset = Gave { $subject } a one-time password
+console-deed-password-chosen = { $subject } chose a new password
+console-deed-person-removed = Removed the account { $subject }
+console-deed-device-enrolled = Enrolled the computer { $subject }
+console-deed-device-revoked = Withdrew the access of the computer { $subject }
+console-deed-token-made = Made the token “{ $subject }”
+console-deed-token-revoked = Withdrew the token “{ $subject }”
 
 ## Your account
 

@@ -186,6 +186,11 @@ console-then-nothing = Ne rien changer ({ $state })
 console-send = Envoyer la réponse
 console-keep-note = Enregistrer la note
 console-discard = Abandonner
+console-file-add = Joindre des fichiers
+console-file-limits = Jusqu’à { $count } fichiers, { $each } chacun, { $all } en tout. Le glisser-déposer et le coller marchent aussi.
+console-file-sending = envoi en cours
+console-file-remove = Retirer { $file }
+console-file-refused = { $file } : { $why }
 
 ## L’ordinateur
 
@@ -336,6 +341,42 @@ console-activate = Réadmettre
 console-deactivate = Bloquer
 console-deactivate-person = Bloquer { $name } ?
 console-deactivate-text = Cette personne est déconnectée aussitôt et ne peut plus se connecter. Ses tickets et ses réponses restent.
+console-actions = Actions
+console-reset-password = Nouveau mot de passe
+console-reset-password-of = Donner un nouveau mot de passe à { $name } ?
+console-reset-password-text = Cette personne est déconnectée aussitôt et son mot de passe actuel ne vaut plus rien. Vous recevez un mot de passe à usage unique, à lui transmettre ; à sa prochaine connexion, elle choisit le sien.
+console-password-made = Un mot de passe à usage unique pour { $name }
+console-password-once = Il n’est affiché que cette fois. Transmettez-le de vive voix ou par téléphone, pas par courriel. Il sert à une seule connexion, où la personne choisit le sien.
+console-one-time-password = Mot de passe à usage unique
+console-password-passed-on = Je l’ai transmis
+console-remove = Supprimer
+console-remove-person = Supprimer { $name } ?
+console-remove-text = Le compte disparaît pour de bon et la personne est déconnectée aussitôt. Ce qu’elle a écrit reste sous son nom ; ses tickets ne sont plus à personne.
+console-person-removed = Le compte de { $name } est supprimé.
+
+## Le journal
+
+console-journal = Journal
+console-journal-about = Qui a changé quoi parmi les comptes, les appareils et les jetons. Rien ici ne peut être modifié ni effacé.
+console-journal-what = Quoi
+console-journal-who = Qui
+console-journal-when = Quand
+console-journal-earlier = Voir ce qui précède
+console-actor-command-line = Ligne de commande du serveur
+console-actor-first-start = Le serveur, à son premier démarrage
+console-actor-token = Jeton « { $name } »
+console-deed-person-added = Ajout du compte { $subject }
+console-deed-person-renamed = Changement du nom de { $subject }
+console-deed-role-changed = Changement du rôle de { $subject }
+console-deed-person-locked = Blocage de { $subject }
+console-deed-person-unlocked = Nouvel accès pour { $subject }
+console-deed-password-reset = Mot de passe à usage unique pour { $subject }
+console-deed-password-chosen = Nouveau mot de passe choisi par { $subject }
+console-deed-person-removed = Suppression du compte { $subject }
+console-deed-device-enrolled = Inscription de l’ordinateur { $subject }
+console-deed-device-revoked = Retrait de l’accès de l’ordinateur { $subject }
+console-deed-token-made = Création du jeton « { $subject } »
+console-deed-token-revoked = Retrait du jeton « { $subject } »
 
 ## Votre compte
 

@@ -74,6 +74,7 @@ pub(crate) const IDS: &[&str] = &[
     "cli-help",
     "cli-json",
     "cli-kept",
+    "cli-more-requests",
     "cli-needs-a-look",
     "cli-no-answer",
     "cli-no-requests",
@@ -82,6 +83,8 @@ pub(crate) const IDS: &[&str] = &[
     "cli-not-yet-sent",
     "cli-nothing",
     "cli-number",
+    "cli-open",
+    "cli-open-link",
     "cli-options",
     "cli-picture",
     "cli-quit",
@@ -144,8 +147,10 @@ pub(crate) const IDS: &[&str] = &[
     "error-screen-refused",
     "error-screen-unavailable",
     "error-settings-unreadable",
+    "error-start-over",
     "error-store-damaged",
     "error-store-unwritable",
+    "error-store-version",
     "error-text-missing",
     "error-text-too-long",
     "error-timed-out",
@@ -345,9 +350,21 @@ pub(crate) const IDS: &[&str] = &[
     "finding-service-failed",
     "finding-sound-muted",
     "finding-wifi-weak",
+    "health-around",
+    "health-between",
     "health-broken",
     "health-degraded",
+    "health-disk",
     "health-good",
+    "health-memory",
+    "health-network",
+    "health-network-down",
+    "health-network-lost",
+    "health-network-ms",
+    "health-network-silent",
+    "health-no-helpdesk",
+    "health-processor",
+    "health-unknown",
     "just-now",
     "level-high",
     "level-low",
@@ -363,6 +380,7 @@ pub(crate) const IDS: &[&str] = &[
     "notice-settings-unreadable",
     "notice-store-damaged",
     "notice-store-unwritable",
+    "notice-store-version",
     "notice-timed-out",
     "notice-unauthorized",
     "notice-unreachable",
@@ -729,6 +747,12 @@ impl Texts {
         self.format("cli-kept", &[])
     }
 
+    /// `… and { $count } more; the newest are listed.`
+    #[must_use]
+    pub fn cli_more_requests(&self, count: &str) -> String {
+        self.format("cli-more-requests", &[("count", Argument::Text(count))])
+    }
+
     /// `could not be sent`
     #[must_use]
     pub fn cli_needs_a_look(&self) -> String {
@@ -775,6 +799,18 @@ impl Texts {
     #[must_use]
     pub fn cli_number(&self, number: &str) -> String {
         self.format("cli-number", &[("number", Argument::Text(number))])
+    }
+
+    /// `Opens a deskside:// link of a page or a message`
+    #[must_use]
+    pub fn cli_open(&self) -> String {
+        self.format("cli-open", &[])
+    }
+
+    /// `The link`
+    #[must_use]
+    pub fn cli_open_link(&self) -> String {
+        self.format("cli-open-link", &[])
     }
 
     /// `Options`

@@ -223,6 +223,8 @@ export type ConsoleReply = {
   internal: boolean;
   /** The state it brings about, if any. */
   new_state: TicketState | null;
+  /** Files of this person that were brought before: `PUT /console/tickets/{number}/files/{id}`. */
+  attachments: Array<AttachmentId>;
 };
 
 /** Answer to `GET /console/tickets/{number}`. */
@@ -268,6 +270,21 @@ export type CreatedEnrolmentToken = {
   info: EnrolmentTokenInfo;
 };
 
+/** What somebody did in the administration of the hub. */
+export type Deed =
+  | 'person-added'
+  | 'person-renamed'
+  | 'role-changed'
+  | 'person-locked'
+  | 'person-unlocked'
+  | 'password-reset'
+  | 'password-chosen'
+  | 'person-removed'
+  | 'device-enrolled'
+  | 'device-revoked'
+  | 'token-made'
+  | 'token-revoked';
+
 /** Where a request is between this computer and the helpdesk. */
 export type Delivery =
   | {
@@ -289,6 +306,10 @@ export type Delivery =
       delivery: 'parked';
       /** Why. */
       error: ErrorReport;
+      /** The number people use, if the helpdesk has it all the same and only files were refused. */
+      number: number | null;
+      /** The files that were refused; the others have arrived. */
+      refused: Array<AttachmentId>;
     };
 
 /** What the machine is. */
@@ -386,6 +407,8 @@ export type Draft = {
   affected: Affected | null;
   /** What it is about. */
   category: Category | null;
+  /** How the computer was when it happened, if the user said when. */
+  health: HealthSlice | null;
   /** Its files, in the order they were added. */
   attachments: Array<AttachmentMeta>;
   /** When it was last kept. */
@@ -440,6 +463,15 @@ export type DriveHealth = 'good' | 'failing' | 'unknown';
 
 /** What a drive is made of. */
 export type DriveKind = 'solid' | 'rotating' | 'removable' | 'other';
+
+/** What came of an echo. */
+export type Echo =
+  | {
+      echo: 'answered';
+      /** After so many milliseconds, rounded up. */
+      ms: number;
+    }
+  | { echo: 'silent' };
 
 /** Request of `POST /enrol`: no credential, a token from IT. */
 export type Enrol = {
@@ -498,6 +530,7 @@ export type ErrorCode =
   | 'screen-refused'
   | 'store-unwritable'
   | 'store-damaged'
+  | 'store-version'
   | 'keyring-unavailable'
   | 'settings-unreadable'
   | 'policy-unreadable'
@@ -508,6 +541,7 @@ export type ErrorCode =
   | 'unauthorized'
   | 'forbidden'
   | 'refused'
+  | 'start-over'
   | 'bad-answer'
   | 'agent-lost'
   | 'version-mismatch'
@@ -677,6 +711,32 @@ export type FollowUpReceipt = {
 /** How a check went. */
 export type Health = 'good' | 'degraded' | 'broken';
 
+/** The device at one moment. What a system does not tell is absent. */
+export type HealthSample = {
+  /** When. */
+  at: Timestamp;
+  /** Busy share of all processors since the sample before, 0 to 100. */
+  processor_percent: number | null;
+  /** Share of the memory that programs cannot get any more, 0 to 100. */
+  memory_percent: number | null;
+  /** Busy share of the busiest drive since the sample before, 0 to 100. */
+  disk_percent: number | null;
+  /** Whether any network interface had a link. */
+  link: boolean | null;
+  /** Round trip to the gateway. */
+  gateway: Echo | null;
+  /** Whether the connection to the helpdesk stood; absent where none is set up. */
+  helpdesk: boolean | null;
+};
+
+/** The samples around a moment that the user pointed at, oldest first. */
+export type HealthSlice = {
+  /** The moment. */
+  moment: Timestamp;
+  /** The samples from [`BEFORE`] to [`AFTER`] it, at most [`SLICE`]. */
+  samples: Array<HealthSample>;
+};
+
 /** The first frame each way. */
 export type Hello = {
   /** Newest version the sender speaks. */
@@ -736,6 +796,28 @@ export type Interface = {
 /** What an interface is. */
 export type InterfaceKind = 'wired' | 'wireless' | 'mobile' | 'vpn' | 'virtual' | 'other';
 
+/** A line of the journal. */
+export type JournalEntry = {
+  /** Its identity. */
+  id: string;
+  /** When it was done. */
+  at: Timestamp;
+  /** Login of who did it; "command line" for whoever has the hub's own machine. */
+  actor: string;
+  /** What was done. */
+  deed: Deed;
+  /** To whom or what: a login, the name of a computer, the label of a token. */
+  subject: string;
+};
+
+/** Answer to `GET /console/journal`. */
+export type JournalPage = {
+  /** Newest first, at most 100. */
+  entries: Array<JournalEntry>;
+  /** For the next page, if there is one. */
+  next: string | null;
+};
+
 /** Language of the interface. */
 export type Language = 'system' | 'en' | 'fr';
 
@@ -749,7 +831,9 @@ export type LedgerAction =
   | 'settings-changed'
   | 'exported'
   | 'erased'
-  | 'store-set-aside';
+  | 'store-set-aside'
+  | 'taken-back'
+  | 'expired';
 
 /** An entry of the ledger. */
 export type LedgerEntry = {
@@ -794,6 +878,12 @@ export type LogLine = {
   message: string;
   /** How often it was said. */
   times: number;
+};
+
+/** Answer to `POST /console/people/{login}/reset-password`: the one time that it is shown. */
+export type MadePassword = {
+  /** Good for one sign-in, at which another one must be chosen. */
+  password: string;
 };
 
 /** Sound and cameras. */
@@ -1006,10 +1096,17 @@ export type Printers = {
 
 /** What was done and sent here. */
 export type Privacy = {
-  /** Newest first. */
+  /** Newest first, at most [`crate::limits::LEDGER_LISTED`]. */
   entries: Array<LedgerEntry>;
+  /** How many more there are. */
+  more_entries: number;
   /** Whether the chain of entries is whole. */
   intact: boolean;
+  /**
+   * Days after which requests that are over, their files and the entries about them are removed here, if the policy
+   * says so.
+   */
+  retention_days: number | null;
   /** Bytes kept on this computer. */
   kept_bytes: number;
   /** Where they are. */
@@ -1195,6 +1292,14 @@ export type Request =
       /** On or off. */
       on: boolean;
     }
+  | { request: 'health' }
+  | {
+      request: 'set-moment';
+      /** In which draft. */
+      draft: DraftId;
+      /** The moment; `None` takes it away again. */
+      moment: Timestamp | null;
+    }
   | {
       request: 'submit';
       /** Which draft. */
@@ -1234,6 +1339,13 @@ export type Request =
       request: 'retry-parked';
       /** Of which request. */
       client_id: ClientId;
+    }
+  | {
+      request: 'take-back';
+      /** Of which request. */
+      client_id: ClientId;
+      /** This reply or verdict alone; `None` is everything of the request that is parked. */
+      entry: FollowUpId | null;
     }
   | { request: 'facts' }
   | { request: 'privacy' }
@@ -1326,6 +1438,13 @@ export type Response =
     }
   | { response: 'preview'; body: Preview }
   | {
+      response: 'health';
+      body: {
+        /** Oldest first, at most [`crate::health::HELD`]. */
+        samples: Array<HealthSample>;
+      };
+    }
+  | {
       response: 'submitted';
       body: {
         /** The ticket's identity. */
@@ -1335,8 +1454,17 @@ export type Response =
   | {
       response: 'requests';
       body: {
-        /** Newest change first. */
+        /** Newest change first, at most [`crate::limits::REQUESTS_LISTED`]. */
         requests: Array<RequestRow>;
+        /** How many more there are. */
+        more: number;
+      };
+    }
+  | {
+      response: 'taken-back';
+      body: {
+        /** The draft that the request has become; `None` if it has arrived, and only a reply or files were taken back. */
+        draft: DraftId | null;
       };
     }
   | { response: 'thread'; body: Thread }
@@ -1370,6 +1498,13 @@ export type Route =
       draft: DraftId | null;
       /** A picture that the tray took before the window came. */
       capture: CaptureId | null;
+    }
+  | {
+      screen: 'suggested';
+      /** The text; from anybody. */
+      text: string;
+      /** What it is about, if the link says. */
+      category: Category | null;
     }
   | { screen: 'requests' }
   | {
@@ -1586,8 +1721,10 @@ export type Thread = {
   description: string;
   /** Files of the request itself. */
   attachments: Array<AttachmentMeta>;
-  /** The thread, oldest first. */
+  /** The thread, oldest first; of a long one the newest, at most [`crate::limits::THREAD_BYTES`]. */
   entries: Array<ThreadEntry>;
+  /** How many entries there are before these. */
+  earlier: number;
   /** The reply that is being written, as it was last kept. */
   reply_text: string;
   /** Files added to the reply that is being written. */
@@ -1655,6 +1792,8 @@ export type TicketDocument = {
   findings: Array<Finding>;
   /** The sections that leave. */
   facts: Facts;
+  /** How the computer was when it happened, if the requester said when. */
+  health?: HealthSlice;
   /** The files that follow. */
   attachments: Array<AttachmentMeta>;
   /** Name and version of the program that made it ("Deskside 0.1.0"). */

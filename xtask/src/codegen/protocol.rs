@@ -59,9 +59,9 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
         desk::Problem, desk::Enrol, desk::Enrolled, desk::Receipt, desk::Changes, desk::TicketView, desk::NewFollowUp,
         desk::FollowUpReceipt, desk::NewVerdict, desk::Nudge,
         desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::PersonChange, desk::TicketQuery,
-        desk::TicketPage, desk::TicketRow, desk::ConsoleTicket, desk::Rating, desk::ConsoleFollowUp, desk::ConsoleReply,
+        desk::TicketPage, desk::TicketRow, desk::ConsoleTicket, desk::Rating, desk::ConsoleFollowUp, desk::ConsoleReply, desk::MadePassword, desk::JournalPage,
         desk::TicketChange, desk::DeviceRow, desk::NewEnrolmentToken, desk::CreatedEnrolmentToken,
-        desk::EnrolmentTokenInfo, desk::ConsoleChange,
+        desk::EnrolmentTokenInfo, desk::ConsoleChange, desk::MadePassword, desk::JournalPage,
     );
     let missing = unreached(&collector.declarations)?;
     if !missing.is_empty() {

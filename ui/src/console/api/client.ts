@@ -3,6 +3,8 @@ import { ApiError, errorOfAnswer } from './problem';
 
 /** Longest wait for an answer, in milliseconds (`protocol::limits::ANSWER`). */
 export const ANSWER_MS = 30_000;
+/** Longest time that a file may take, in milliseconds (`protocol::limits::UPLOAD`). */
+export const UPLOAD_MS = 600_000;
 /** Where the hub's interface is. */
 const ROOT = '/api/v1';
 
@@ -20,6 +22,10 @@ export interface SessionKeeper {
 export interface RequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of a body. */
+  readonly bytes?: Blob;
+  /** More headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Gives up. */
   readonly signal?: AbortSignal | undefined;
   /** Asks for the session itself: a 401 is its answer, not a lost session. */
@@ -58,17 +64,19 @@ export class Client {
   }
 
   async #once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-    const limit = AbortSignal.timeout(ANSWER_MS);
-    const headers: Record<string, string> = { Accept: 'application/json' };
+    const longest = options.bytes === undefined ? ANSWER_MS : UPLOAD_MS;
+    const limit = AbortSignal.timeout(longest);
+    const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
     if (method !== 'GET') headers['X-CSRF-Token'] = this.#keeper.csrfToken();
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    if (options.bytes !== undefined) headers['Content-Type'] = 'application/octet-stream';
     let answer: Response;
     let text: string;
     try {
       answer = await this.#fetch(ROOT + path, {
         method,
         headers,
-        body: options.body === undefined ? null : JSON.stringify(options.body),
+        body: options.bytes ?? (options.body === undefined ? null : JSON.stringify(options.body)),
         credentials: 'same-origin',
         cache: 'no-store',
         redirect: 'error',
@@ -77,7 +85,7 @@ export class Client {
       text = await answer.text();
     } catch (error) {
       if (options.signal?.aborted === true) throw error;
-      if (limit.aborted) throw new ApiError('timed-out', 0, `no answer within ${ANSWER_MS} ms`);
+      if (limit.aborted) throw new ApiError('timed-out', 0, `no answer within ${longest} ms`);
       throw new ApiError('unreachable', 0, error instanceof Error ? error.message : 'no connection');
     }
     if (!answer.ok) throw errorOfAnswer(answer.status, text, answer.headers.get('Retry-After'));

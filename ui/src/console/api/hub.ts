@@ -1,11 +1,14 @@
 // What the console asks of the hub: the paths and types of `crates/protocol/src/desk.rs`, one function for each.
 import type {
+  AttachmentMeta,
   ChangePassword,
   ConsoleReply,
   ConsoleTicket,
   CreatedEnrolmentToken,
   DeviceRow,
   EnrolmentTokenInfo,
+  JournalPage,
+  MadePassword,
   NewEnrolmentToken,
   NewPerson,
   Person,
@@ -43,6 +46,27 @@ export function attachmentAddress(id: string): string {
 /** Address of the live updates (server-sent events). */
 export const EVENTS_ADDRESS = '/api/v1/console/events';
 
+/** A file on its way to an answer. */
+export interface OutgoingFile {
+  readonly name: string;
+  /** One of the types that are taken. */
+  readonly mediaType: string;
+  readonly blob: Blob;
+}
+
+function filePath(number: number, id: string, file: OutgoingFile): string {
+  const query = new URLSearchParams({ name: file.name, media_type: file.mediaType });
+  return `/console/tickets/${number}/files/${encodeURIComponent(id)}?${query.toString()}`;
+}
+
+/** `Content-Digest` (RFC 9530), where the browser can make it: without TLS it has no `subtle`. The hub checks it. */
+async function digestHeader(blob: Blob): Promise<Record<string, string>> {
+  const subtle = (globalThis.crypto as Partial<Crypto>).subtle;
+  if (subtle === undefined) return {};
+  const digest = new Uint8Array(await subtle.digest('SHA-256', await blob.arrayBuffer()));
+  return { 'Content-Digest': `sha-256=:${btoa(String.fromCharCode(...digest))}:` };
+}
+
 /** The hub, as the console's pages see it. */
 export function hubOver(client: Client) {
   return {
@@ -59,6 +83,16 @@ export function hubOver(client: Client) {
       client.request<ConsoleTicket>('GET', `/console/tickets/${number}`, { signal }),
     reply: (number: number, body: ConsoleReply) =>
       client.request<unknown>('POST', `/console/tickets/${number}/follow-ups`, { body }),
+    bringFile: (number: number, id: string, file: OutgoingFile, signal?: AbortSignal) =>
+      digestHeader(file.blob).then((headers) =>
+        client.request<AttachmentMeta>('PUT', filePath(number, id, file), {
+          bytes: file.blob,
+          headers,
+          signal,
+        }),
+      ),
+    takeFileBack: (number: number, id: string) =>
+      client.request<unknown>('DELETE', `/console/tickets/${number}/files/${encodeURIComponent(id)}`),
     change: (number: number, body: Partial<TicketChange>) =>
       client.request<unknown>('PATCH', `/console/tickets/${number}`, { body }),
 
@@ -75,6 +109,17 @@ export function hubOver(client: Client) {
     changePerson: (login: string, body: Partial<PersonChange>) =>
       client.request<unknown>('PATCH', `/console/people/${encodeURIComponent(login)}`, { body }),
     addPerson: (body: NewPerson) => client.request<Person>('POST', '/console/people', { body }),
+    resetPassword: (login: string) =>
+      client.request<MadePassword>('POST', `/console/people/${encodeURIComponent(login)}/reset-password`),
+    removePerson: (login: string) =>
+      client.request<unknown>('DELETE', `/console/people/${encodeURIComponent(login)}`),
+
+    journal: (before?: string, signal?: AbortSignal) =>
+      client.request<JournalPage>(
+        'GET',
+        before === undefined ? '/console/journal' : `/console/journal?before=${encodeURIComponent(before)}`,
+        { signal },
+      ),
   };
 }
 

@@ -26,6 +26,7 @@ export type Route =
   | { readonly page: 'devices' }
   | { readonly page: 'enrolment' }
   | { readonly page: 'people' }
+  | { readonly page: 'journal' }
   | { readonly page: 'account' }
   | { readonly page: 'unknown'; readonly path: string };
 
@@ -98,7 +99,11 @@ export function readRoute(pathname: string, search: string): Route {
       return { page: 'ticket', number: Number(number), filter, view };
   } else if (
     rest.length === 0 &&
-    (page === 'devices' || page === 'enrolment' || page === 'people' || page === 'account')
+    (page === 'devices' ||
+      page === 'enrolment' ||
+      page === 'people' ||
+      page === 'journal' ||
+      page === 'account')
   ) {
     return { page };
   }
@@ -123,6 +128,7 @@ export function writeRoute(route: Route): string {
     case 'devices':
     case 'enrolment':
     case 'people':
+    case 'journal':
     case 'account':
       return BASE + route.page;
     case 'unknown':

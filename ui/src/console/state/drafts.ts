@@ -9,6 +9,21 @@ export interface ReplyDraft {
   readonly internal: boolean;
   /** The state it is to bring about; empty for none. */
   readonly newState: string;
+  /** Files that the hub holds for it. */
+  readonly files: readonly BroughtFile[];
+}
+
+/** A file that the hub holds for a reply that is not sent yet. */
+export interface BroughtFile {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+}
+
+function isFile(value: unknown): value is BroughtFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const file = value as Record<string, unknown>;
+  return typeof file.id === 'string' && typeof file.name === 'string' && typeof file.size === 'number';
 }
 
 function key(login: string, number: number): string {
@@ -22,7 +37,9 @@ function isDraft(value: unknown): value is ReplyDraft {
     typeof draft.id === 'string' &&
     typeof draft.text === 'string' &&
     typeof draft.internal === 'boolean' &&
-    typeof draft.newState === 'string'
+    typeof draft.newState === 'string' &&
+    Array.isArray(draft.files) &&
+    draft.files.every(isFile)
   );
 }
 
@@ -39,7 +56,7 @@ export function readDraft(login: string, number: number): ReplyDraft | undefined
 /** Keeps a draft; an empty one is forgotten. False if the browser would not keep it (full or forbidden). */
 export function keepDraft(login: string, number: number, draft: ReplyDraft): boolean {
   try {
-    if (draft.text === '') sessionStorage.removeItem(key(login, number));
+    if (draft.text === '' && draft.files.length === 0) sessionStorage.removeItem(key(login, number));
     else sessionStorage.setItem(key(login, number), JSON.stringify(draft));
     return true;
   } catch {

@@ -84,6 +84,7 @@ class OpenTicket {
       text: draft.text.trim(),
       internal: draft.internal,
       new_state: draft.newState === '' ? null : (draft.newState as TicketState),
+      attachments: draft.files.map((file) => file.id),
     });
     if (this.number === number) await this.refresh();
   }
