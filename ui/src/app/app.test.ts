@@ -4,7 +4,8 @@ import type { AttachmentMeta, Delivery, Home, RequestRow } from '$shared/protoco
 import { LIMITS } from '$shared/protocol';
 import { useLanguage } from '$shared/texts/texts.svelte';
 import { judge, namesFiles } from './files/files';
-import { noticesOf, requestsLine } from './screens/home/home';
+import { noticesFor, noticesOf } from './notices/notices';
+import { requestsLine } from './screens/home/home';
 import { understood } from './screens/preview/understood';
 import { find, isOver, standing } from './screens/requests/list';
 import { outcome } from './screens/sent/outcome';
@@ -111,6 +112,22 @@ describe('Home', () => {
     ]);
     expect(noticesOf({ connection: 'offline', notices })).toEqual([{ code: 'timed-out', tone: 'info' }]);
     expect(noticesOf({ connection: 'online', notices: [] })).toEqual([]);
+  });
+
+  it('says on each screen what matters there, and on Home everything', () => {
+    const notices = [
+      { code: 'store-unwritable' as const, detail: '' },
+      { code: 'keyring-unavailable' as const, detail: '' },
+    ];
+    const state: Pick<Home, 'notices' | 'connection'> = { connection: 'offline', notices };
+    const on = (screen: Parameters<typeof noticesFor>[0]): string[] =>
+      noticesFor(screen, state).map(({ code }) => code);
+    expect(noticesOf(state).map(({ code }) => code)).toHaveLength(3);
+    expect(on('report')).toEqual(['store-unwritable', 'unreachable']);
+    expect(on('request')).toEqual(['store-unwritable', 'unreachable']);
+    expect(on('settings')).toEqual(['store-unwritable', 'keyring-unavailable']);
+    expect(on('privacy')).toEqual(['store-unwritable']);
+    expect(on('computer')).toEqual([]);
   });
 
   it('says the most pressing thing about requests', () => {

@@ -28,7 +28,7 @@ const toPreview = async (page: Page): Promise<void> => {
   await write(page);
   await page.locator('input[value=with-difficulty]').check();
   await page.keyboard.press('Control+Enter');
-  await expect(page.locator('.sections')).toBeVisible();
+  await expect(page.locator('#sections')).toBeVisible();
   await expect(page.locator('[role=status]').filter({ hasText: /Still looking|continue/ })).toBeHidden({
     timeout: 15_000,
   });
