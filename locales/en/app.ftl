@@ -15,6 +15,7 @@ greeting-evening = Good evening
 greeting-morning-name = Good morning, { $name }
 greeting-afternoon-name = Good afternoon, { $name }
 greeting-evening-name = Good evening, { $name }
+home-welcome = What can we do for you?
 home-entries = What would you like to do?
 home-report = Report a problem
 home-report-help = Something does not work

@@ -15,6 +15,7 @@ greeting-evening = Bonsoir
 greeting-morning-name = Bonjour { $name }
 greeting-afternoon-name = Bonjour { $name }
 greeting-evening-name = Bonsoir { $name }
+home-welcome = Que pouvons-nous faire pour vous ?
 home-entries = Que voulez-vous faire ?
 home-report = Signaler un problème
 home-report-help = Quelque chose ne fonctionne pas
