@@ -724,7 +724,6 @@ export interface Messages {
   'home-settings': null;
   'home-settings-help': null;
   'home-welcome': null;
-  'home-welcome': null;
   'just-now': null;
   'ledger-delivered': null;
   'ledger-enrolled': null;
