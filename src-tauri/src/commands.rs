@@ -1,7 +1,6 @@
 //! What the page may ask of the shell. `build.rs` lists the names, `capabilities/main.json` grants them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use deskside_protocol::ErrorReport;
 use deskside_protocol::local::{Request, Response, Route};
@@ -27,23 +26,7 @@ pub(crate) fn initial_route(shell: State<'_, Arc<Shell>>) -> Route {
 /// Takes the window off the screen, and answers when a picture of the screen will not show it.
 #[tauri::command]
 pub(crate) async fn hide_for_capture(shell: State<'_, Arc<Shell>>, window: WebviewWindow) -> Result<(), String> {
-    /// Longest wait for the window to be gone.
-    const GONE: Duration = Duration::from_secs(1);
-    /// What the desktop takes to fade it out and to draw what was behind it.
-    const REDRAWN: Duration = Duration::from_millis(300);
-    /// How often to look.
-    const LOOK: Duration = Duration::from_millis(10);
-
-    shell.hide_for_capture(&window).map_err(|error| error.to_string())?;
-    let gone = async {
-        while window.is_visible().unwrap_or(false) {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    // A window that is still there after all is in the picture; the user sees it there and can take it anew.
-    drop(tokio::time::timeout(GONE, gone).await);
-    tokio::time::sleep(REDRAWN).await;
-    Ok(())
+    shell.leave_the_screen(&window).await.map_err(|error| error.to_string())
 }
 
 /// Brings the window back.

@@ -40,6 +40,12 @@ const SHOW_ANYWAY: Duration = Duration::from_secs(2);
 /// A window that hid for a picture comes back by then, whatever became of the picture. Longer than somebody takes to
 /// answer the system's question.
 const BACK_ANYWAY: Duration = Duration::from_secs(90);
+/// Longest wait for a window that hides to be gone.
+const GONE: Duration = Duration::from_secs(1);
+/// What the desktop takes to fade it out and to draw what was behind it.
+const REDRAWN: Duration = Duration::from_millis(300);
+/// How often to look whether it is gone.
+const LOOK: Duration = Duration::from_millis(10);
 /// What the page gets, hidden, to send what was typed last.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// When it ends, even if the agent still owes an answer.
@@ -59,6 +65,8 @@ pub(crate) struct Shell {
     closing: AtomicBool,
     /// Which hiding for a picture this is; even when it is not hidden.
     hiding: AtomicU64,
+    /// It hid because the agent asked; the agent sends it somewhere when the picture is taken.
+    hidden_for_agent: AtomicBool,
     /// Where it was when it hid.
     was_at: std::sync::Mutex<Option<tauri::PhysicalPosition<i32>>>,
     /// Files that the user handed over.
@@ -91,13 +99,14 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
                 shown: AtomicBool::new(false),
                 closing: AtomicBool::new(false),
                 hiding: AtomicU64::new(0),
+                hidden_for_agent: AtomicBool::new(false),
                 was_at: std::sync::Mutex::new(None),
                 offers: Offers::default(),
                 paste_keys: Arc::default(),
             });
             app.manage(Arc::clone(&shell));
             let window = open(app.handle(), &shell, &link)?;
-            tauri::async_runtime::spawn(tell(told, Arc::clone(&shell), window));
+            tauri::async_runtime::spawn(tell(told, Arc::clone(&shell), window, link));
             Ok(())
         })
         .run(tauri::generate_context!())
@@ -268,12 +277,28 @@ fn may_save(event: DownloadEvent<'_>, folders: impl IntoIterator<Item = PathBuf>
 }
 
 /// Passes news on to the page, and does what concerns the window itself.
-async fn tell(mut told: mpsc::Receiver<News>, shell: Arc<Shell>, window: WebviewWindow) {
+async fn tell(mut told: mpsc::Receiver<News>, shell: Arc<Shell>, window: WebviewWindow, link: Arc<Link>) {
     while let Some(news) = told.recv().await {
         let passed_on = match news {
             News::Event(event) => {
                 match &event {
-                    Event::Navigate { .. } => shell.come_forward(&window),
+                    Event::Navigate { .. } => {
+                        // What the agent hid it for is done; what the page hid it for may not be.
+                        if shell.hidden_for_agent.swap(false, Ordering::SeqCst) {
+                            log("coming back", shell.show_after_capture(&window));
+                        }
+                        shell.come_forward(&window);
+                    }
+                    Event::HideForCapture => {
+                        let (shell, window, link) = (Arc::clone(&shell), window.clone(), Arc::clone(&link));
+                        tauri::async_runtime::spawn(async move {
+                            shell.hidden_for_agent.store(true, Ordering::SeqCst);
+                            log("hiding for a picture", shell.leave_the_screen(&window).await);
+                            if let Err(report) = link.request(Request::WindowHidden).await {
+                                tracing::warn!(%report, "the agent does not hear that the window is hidden");
+                            }
+                        });
+                    }
                     Event::SettingsChanged { view } => {
                         let theme = theme_of(view.settings.theme);
                         log("changing the theme", window.set_theme(theme));
@@ -345,7 +370,7 @@ impl Shell {
     }
 
     /// Hides until [`Self::show_after_capture`], or [`BACK_ANYWAY`].
-    pub(crate) fn hide_for_capture(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
+    fn hide_for_capture(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
         if self.is_hidden_for_capture() {
             return Ok(());
         }
@@ -361,6 +386,20 @@ impl Shell {
                 log("coming back", shell.show_after_capture(&window));
             }
         });
+        Ok(())
+    }
+
+    /// Hides, and resolves when a picture of the screen will not show it.
+    pub(crate) async fn leave_the_screen(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
+        self.hide_for_capture(window)?;
+        let gone = async {
+            while window.is_visible().unwrap_or(false) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // A window that is still there after all is in the picture; the user sees it there and can take it anew.
+        drop(tokio::time::timeout(GONE, gone).await);
+        tokio::time::sleep(REDRAWN).await;
         Ok(())
     }
 

@@ -137,7 +137,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     let ending = CancellationToken::new();
     let served =
         server.map(|server| tokio::spawn(socket::serve(server, controller.clone(), window.clone(), ending.clone())));
-    let follower = Follower { controller: controller.clone(), settings, tray, notifier };
+    let follower = Follower { controller: controller.clone(), window: window.clone(), settings, tray, notifier };
     tokio::spawn(follower.clone().follow_events());
     tokio::spawn(follower.clone().follow_wishes(wishes));
     tokio::spawn(follower.clone().enrol_by_policy(secrets));
@@ -280,6 +280,7 @@ pub async fn connect_to_agent(paths: &Paths, role: PeerRole, wait: Duration) -> 
 #[derive(Clone)]
 struct Follower {
     controller: Controller,
+    window: Window,
     settings: Arc<SharedSettings>,
     tray: Arc<Tray>,
     notifier: Notifier,
@@ -312,7 +313,8 @@ impl Follower {
                     | Event::RequestChanged { .. }
                     | Event::FactsChanged
                     | Event::ConnectionChanged { .. }
-                    | Event::NoticesChanged,
+                    | Event::NoticesChanged
+                    | Event::HideForCapture,
                 )
                 | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
@@ -335,9 +337,12 @@ impl Follower {
         }
     }
 
-    /// The picture is taken before the window is there, for it would hide what is wrong.
+    /// The picture is taken before the window is there, for it would hide what is wrong. One that is there goes first.
     async fn report_with_picture(&self) {
         tokio::time::sleep(MENU_GONE).await;
+        if self.window.is_open() {
+            self.controller.hide_window().await;
+        }
         let capture = match self.controller.handle(Request::TakeCapture, PeerRole::Agent).await {
             Ok(Response::Capture(capture)) => Some(capture.id),
             Ok(other) => {

@@ -68,7 +68,7 @@ async fn one(peer: Peer, controller: Controller, window: Window, ending: Cancell
 /// Whether an event concerns this kind of client: only what has a window can go somewhere.
 fn is_for(event: &Event, role: PeerRole) -> bool {
     match event {
-        Event::Navigate { .. } => matches!(role, PeerRole::Window | PeerRole::DevHost),
+        Event::Navigate { .. } | Event::HideForCapture => matches!(role, PeerRole::Window | PeerRole::DevHost),
         Event::RequestChanged { .. }
         | Event::FactsChanged
         | Event::ConnectionChanged { .. }

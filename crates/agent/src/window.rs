@@ -65,6 +65,12 @@ impl Window {
         state.pending.take()
     }
 
+    /// Whether a window is connected, so that it may be on the screen.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state().connected > 0
+    }
+
     /// A window is gone.
     pub fn disconnected(&self) {
         let again = {

@@ -157,6 +157,8 @@ pub enum Request {
         /// Which.
         capture: CaptureId,
     },
+    /// The window has left the screen, as [`Event::HideForCapture`] asked. → [`Response::Done`]
+    WindowHidden,
     /// Forgets a picture. → [`Response::Done`]
     DropCapture {
         /// Which.
@@ -404,6 +406,9 @@ pub enum Event {
     },
     /// Something to say on every screen changed ([`Home::notices`]).
     NoticesChanged,
+    /// A picture of the screen is about to be taken: leave it, say so ([`Request::WindowHidden`]), and come back with the
+    /// next [`Event::Navigate`].
+    HideForCapture,
 }
 
 /// The connection to the helpdesk.

@@ -35,6 +35,8 @@ mod threads;
 
 /// Events that a slow window may be behind before it misses some (and asks for everything anew).
 const EVENTS: usize = 256;
+/// Longest wait for a window to leave the screen: it waits itself, until the desktop has drawn what was behind it.
+const HIDE: Duration = Duration::from_secs(2);
 
 /// Where the controller keeps things, and how patient it is.
 #[derive(Debug, Clone)]
@@ -103,6 +105,8 @@ struct Inner {
     tray: Mutex<Option<TrayState>>,
     /// Something calls for a look at the helpdesk now.
     look: Notify,
+    /// A window has left the screen.
+    hidden: Notify,
     /// One fetch of a file at a time: two windows that want the same one wait for the first.
     fetching: tokio::sync::Mutex<()>,
     /// One replacement of the store at a time.
@@ -167,6 +171,7 @@ impl Controller {
                 notices: Mutex::default(),
                 tray: Mutex::default(),
                 look: Notify::new(),
+                hidden: Notify::new(),
                 fetching: tokio::sync::Mutex::default(),
                 mending: tokio::sync::Mutex::default(),
                 quit: CancellationToken::new(),
@@ -215,6 +220,10 @@ impl Controller {
             Request::DiscardDraft { draft } => self.discard_draft(draft).await,
             Request::TakeCapture => self.take_capture().await,
             Request::OpenCapture { capture } => Ok(Response::Capture(self.inner.captures.find(capture)?.0)),
+            Request::WindowHidden => {
+                self.inner.hidden.notify_waiters();
+                Ok(Response::Done)
+            }
             Request::DropCapture { capture } => {
                 self.inner.captures.forget(capture);
                 Ok(Response::Done)
@@ -277,6 +286,17 @@ impl Controller {
         }
         self.tell(Event::Navigate { route: route.clone() });
         self.inner.ports.window.show(route);
+    }
+
+    /// Has the open window leave the screen for a picture, and waits until it has, at most [`HIDE`].
+    pub async fn hide_window(&self) {
+        let mut gone = std::pin::pin!(self.inner.hidden.notified());
+        // It may answer before anybody waits.
+        gone.as_mut().enable();
+        self.tell(Event::HideForCapture);
+        if tokio::time::timeout(HIDE, gone).await.is_err() {
+            tracing::warn!("the window did not leave the screen");
+        }
     }
 
     /// The system's network changed: everything that waits for it is tried now.
