@@ -191,6 +191,7 @@ console-file-limits = Up to { $count } files, { $each } each, { $all } together.
 console-file-sending = on its way
 console-file-remove = Take { $file } back
 console-file-refused = { $file }: { $why }
+console-file-held = A file did not get through. Try it again or take it back, then send.
 
 ## The computer
 

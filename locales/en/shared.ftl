@@ -39,6 +39,7 @@ error-screen-unavailable = No picture of the screen can be taken on this compute
 error-screen-refused = You said no to the picture of the screen. That is fine: the request works without it.
 error-store-unwritable = This computer cannot keep anything more: its disk is full or locked. What you typed is still in this window. Free some space, then try again.
 error-store-damaged = What Deskside had kept on this computer was damaged. It was set aside and a new start was made. Requests that were already sent are safe at the helpdesk.
+error-store-version = What is kept on this computer was written by another version of Deskside. It is left as it is, and nothing new can be kept. Nothing is lost. Ask your IT department to install the newer version again.
 error-keyring-unavailable = The keyring of this computer is locked or missing. Deskside works, and may have to be connected again after a restart.
 error-settings-unreadable = Some of your settings could not be read. The usual ones are in force there. Open Settings to choose again.
 error-policy-unreadable = Some of what your IT department decided for this computer could not be read. The rest is in force. Tell them.
@@ -51,7 +52,7 @@ error-forbidden = The helpdesk does not allow this. What you wrote is kept. Your
 error-refused = The helpdesk refuses this request. It is kept here. Your IT department can say why.
 error-start-over = The helpdesk wants to be asked from the beginning. Nothing is lost; Deskside does it by itself.
 error-bad-answer = The helpdesk answered something that Deskside does not understand. Your request is kept and will be sent later.
-error-version-mismatch = Two parts of Deskside have different versions. Nothing is lost. Sign out and in again, or restart this computer.
+error-version-mismatch = Deskside was updated while it was open. Nothing is lost. Close it and open it again. If you still see this, restart this computer.
 error-decided-by-policy = Your IT department decided this. It cannot be changed here.
 error-agent-lost = Deskside’s background part does not answer. Nothing is lost: what you write stays in this window until it is back.
 error-internal = Something went wrong in Deskside. What was kept is still there. Please try again.
@@ -67,8 +68,9 @@ notice-keyring-unavailable = The keyring of this computer is locked or missing. 
 notice-settings-unreadable = Some of your settings could not be read. The usual ones are in force there. Open Settings to choose again.
 notice-policy-unreadable = Some of what your IT department decided for this computer could not be read. Tell them when you can.
 notice-store-damaged = What Deskside had kept on this computer was damaged and set aside. Requests that were already sent are safe at the helpdesk.
+notice-store-version = What is kept on this computer was written by another version of Deskside. Nothing is lost, and nothing new can be kept until your IT department installs the newer version again.
 notice-store-unwritable = This computer’s disk is full or locked: nothing new can be kept. Free some space before you write.
-notice-version-mismatch = Two parts of Deskside have different versions. Restart this computer to finish the update.
+notice-version-mismatch = Deskside was updated while it was open. Close it and open it again. If you still see this, restart this computer.
 
 ## Sections of the facts, and what they are for
 
@@ -450,3 +452,20 @@ summary-user = { $what }
 summary-failed = Could not be read
 summary-collecting = Still looking…
 summary-missing = Nothing to show
+
+# How the computer was when it happened
+health-around = Around { $time }
+health-processor = Processor
+health-memory = Memory
+health-disk = Disk
+health-network = Network
+health-unknown = not measured
+health-between = { $low } to { $high }
+health-network-ms = { $ms } ms
+health-network-down = not connected
+health-network-silent = no answer
+health-network-lost = { $count ->
+    [one] lost once
+   *[other] lost { $count } times
+}
+health-no-helpdesk = helpdesk not reached

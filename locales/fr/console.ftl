@@ -191,6 +191,7 @@ console-file-limits = Jusqu’à { $count } fichiers, { $each } chacun, { $all }
 console-file-sending = envoi en cours
 console-file-remove = Retirer { $file }
 console-file-refused = { $file } : { $why }
+console-file-held = Un fichier n’est pas passé. Réessayez ou retirez-le, puis envoyez.
 
 ## L’ordinateur
 

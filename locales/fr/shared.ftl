@@ -39,6 +39,7 @@ error-screen-unavailable = Aucune image de l’écran ne peut être prise sur ce
 error-screen-refused = Vous avez refusé l’image de l’écran. Ce n’est pas grave : la demande peut s’en passer.
 error-store-unwritable = Cet ordinateur ne peut plus rien conserver : son disque est plein ou verrouillé. Votre texte est toujours dans cette fenêtre. Libérez un peu de place, puis réessayez.
 error-store-damaged = Ce que Deskside avait conservé sur cet ordinateur était abîmé. Tout a été mis de côté et Deskside est reparti de zéro. Les demandes déjà envoyées sont en sécurité à l’assistance.
+error-store-version = Ce qui est conservé sur cet ordinateur a été écrit par une autre version de Deskside. Rien n’y est touché, et rien de nouveau ne peut être conservé. Rien n’est perdu. Demandez à votre service informatique de réinstaller la version la plus récente.
 error-keyring-unavailable = Le trousseau de cet ordinateur est verrouillé ou absent. Deskside fonctionne, mais devra peut-être être reconnecté après un redémarrage.
 error-settings-unreadable = Une partie de vos réglages n’a pas pu être lue. Les valeurs habituelles la remplacent. Ouvrez Réglages pour choisir à nouveau.
 error-policy-unreadable = Une partie des choix de votre service informatique n’a pas pu être lue. Le reste est appliqué. Prévenez-le.
@@ -51,7 +52,7 @@ error-forbidden = L’assistance ne le permet pas. Ce que vous avez écrit est c
 error-refused = L’assistance refuse cette demande. Elle est conservée ici. Votre service informatique peut vous dire pourquoi.
 error-start-over = L’assistance demande à tout reprendre depuis le début. Rien n’est perdu : Deskside s’en charge.
 error-bad-answer = L’assistance a donné une réponse que Deskside ne comprend pas. Votre demande est conservée et partira plus tard.
-error-version-mismatch = Deux parties de Deskside n’ont pas la même version. Rien n’est perdu. Fermez votre session et rouvrez-la, ou redémarrez cet ordinateur.
+error-version-mismatch = Deskside a été mis à jour pendant qu’il était ouvert. Rien n’est perdu. Fermez-le et rouvrez-le. Si ce message revient, redémarrez cet ordinateur.
 error-decided-by-policy = C’est un choix de votre service informatique. Il ne peut pas être modifié ici.
 error-agent-lost = La partie de Deskside qui travaille en arrière-plan ne répond pas. Rien n’est perdu : ce que vous écrivez reste dans cette fenêtre jusqu’à son retour.
 error-internal = Un incident s’est produit dans Deskside. Ce qui était conservé est toujours là. Réessayez.
@@ -67,8 +68,9 @@ notice-keyring-unavailable = Le trousseau de cet ordinateur est verrouillé ou a
 notice-settings-unreadable = Une partie de vos réglages n’a pas pu être lue. Les valeurs habituelles la remplacent. Ouvrez Réglages pour choisir à nouveau.
 notice-policy-unreadable = Une partie des choix de votre service informatique n’a pas pu être lue. Prévenez-le quand vous le pourrez.
 notice-store-damaged = Ce que Deskside avait conservé sur cet ordinateur était abîmé et a été mis de côté. Les demandes déjà envoyées sont en sécurité à l’assistance.
+notice-store-version = Ce qui est conservé sur cet ordinateur a été écrit par une autre version de Deskside. Rien n’est perdu, mais rien de nouveau ne peut être conservé tant que votre service informatique n’a pas réinstallé la version la plus récente.
 notice-store-unwritable = Le disque de cet ordinateur est plein ou verrouillé : rien de nouveau ne peut être conservé. Libérez un peu de place avant d’écrire.
-notice-version-mismatch = Deux parties de Deskside n’ont pas la même version. Redémarrez cet ordinateur pour terminer la mise à jour.
+notice-version-mismatch = Deskside a été mis à jour pendant qu’il était ouvert. Fermez-le et rouvrez-le. Si ce message revient, redémarrez cet ordinateur.
 
 ## Rubriques, et à quoi elles servent
 
@@ -450,3 +452,20 @@ summary-user = { $what }
 summary-failed = Lecture impossible
 summary-collecting = En cours…
 summary-missing = Rien à montrer
+
+# L’état de l’ordinateur au moment du problème
+health-around = Vers { $time }
+health-processor = Processeur
+health-memory = Mémoire
+health-disk = Disque
+health-network = Réseau
+health-unknown = non mesuré
+health-between = { $low } à { $high }
+health-network-ms = { $ms } ms
+health-network-down = non connecté
+health-network-silent = pas de réponse
+health-network-lost = { $count ->
+    [one] perdu une fois
+   *[other] perdu { $count } fois
+}
+health-no-helpdesk = assistance non jointe

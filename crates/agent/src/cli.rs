@@ -20,6 +20,7 @@ use deskside_protocol::local::{PeerRole, Request, Response, Route};
 use deskside_protocol::{ErrorCode, ErrorReport};
 use deskside_texts::{Argument, Texts};
 
+use crate::deep_link;
 use crate::paths::{NoHome, Paths};
 use crate::run::{self, Ended, connect_to_agent};
 use crate::settings::SettingsStore;
@@ -215,6 +216,10 @@ fn command(texts: &Texts) -> Command {
                     .help_heading(texts.cli_arguments()),
             ),
         )
+        .subcommand(
+            sub("open", texts.cli_open())
+                .arg(Arg::new("link").required(true).help(texts.cli_open_link()).help_heading(texts.cli_arguments())),
+        )
         .subcommand(sub("quit", texts.cli_quit()))
 }
 
@@ -252,10 +257,17 @@ impl Session {
                 let screen = text_of(given, "screen");
                 let route =
                     SCREENS.into_iter().find(|(name, _)| *name == screen).map_or(Route::Home, |(_, route)| route);
-                self.agent().await?.request(Request::ShowWindow { route }).await?;
-                say(&self.texts.cli_shown())?;
-                Ok(Exit::Done)
+                self.bring(route).await
             }
+            Some(("open", given)) => match deep_link::route(&text_of(given, "link")) {
+                Ok(route) => self.bring(route).await,
+                Err(error) => {
+                    complain(&error.to_string());
+                    // Whoever clicked the link sees no terminal: they get the window, and nothing that the link asked.
+                    self.bring(Route::Home).await?;
+                    Ok(Exit::Usage)
+                }
+            },
             Some(("quit", _)) => self.quit().await,
             // `run` with options, which it has none of but help.
             Some(_) | None => {
@@ -276,6 +288,12 @@ impl Session {
             }
             other => Ok(other?),
         }
+    }
+
+    async fn bring(&self, route: Route) -> Result<Exit, CliError> {
+        self.agent().await?.request(Request::ShowWindow { route }).await?;
+        say(&self.texts.cli_shown())?;
+        Ok(Exit::Done)
     }
 
     async fn quit(&self) -> Result<Exit, CliError> {
@@ -398,7 +416,7 @@ mod tests {
             let mut command = command(&Texts::for_language(language));
             command.clone().debug_assert();
             let help = command.render_help().to_string();
-            for word in ["report", "requests", "facts", "doctor", "enrol", "show", "quit"] {
+            for word in ["report", "requests", "facts", "doctor", "enrol", "show", "open", "quit"] {
                 assert!(help.contains(word), "{language}: {word} is not in\n{help}");
             }
         }

@@ -1,7 +1,7 @@
 //! The app without its `main`: a controller that holds all behaviour, and the ports through which it meets the desktop.
 //!
 //! - Behaviour: [`controller`] answers every request and keeps everything going; [`store`], [`outbox`], [`drafts`],
-//!   [`uploads`], [`preview`], [`requests`] and [`ledger`] are its parts.
+//!   [`uploads`], [`preview`], [`requests`], [`retention`] and [`ledger`] are its parts.
 //! - The desktop: every other module implements a trait of [`ports`], or brings requests in ([`socket`], [`cli`]).
 //!
 //! Deliberately absent: a web view, GTK, and anything that only works while a window is open.
@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod ports;
 pub mod preview;
 pub mod requests;
+pub mod retention;
 pub mod salvage;
 pub mod store;
 pub mod uploads;
@@ -23,6 +24,7 @@ pub mod uploads;
 // the desktop
 pub mod autostart;
 pub mod cli;
+pub mod deep_link;
 pub mod doctor;
 pub mod logs;
 pub mod machine;

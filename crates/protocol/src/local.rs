@@ -10,7 +10,9 @@ use crate::facts::{Facts, SectionId, Sensitivity};
 use crate::health::{HealthSample, HealthSlice};
 use crate::settings::{Settings, SettingsView};
 use crate::ticket::{Affected, AttachmentMeta, CanWork, Category, Finding, FollowUp, TicketState, Verdict};
-use crate::{AttachmentId, CaptureId, ClientId, DraftId, ErrorCode, ErrorReport, Sha256, Timestamp, UploadId};
+use crate::{
+    AttachmentId, CaptureId, ClientId, DraftId, ErrorCode, ErrorReport, FollowUpId, Sha256, Timestamp, UploadId,
+};
 
 /// The version of this protocol that this code speaks. Both ends take the lower of the two, if they still speak it.
 pub const PROTOCOL: u32 = 1;
@@ -107,6 +109,13 @@ pub enum Route {
         draft: Option<DraftId>,
         /// A picture that the tray took before the window came.
         capture: Option<CaptureId>,
+    },
+    /// A text that a link suggests (`deskside://report?text=…`): shown, with the question whether to use it.
+    Suggested {
+        /// The text; from anybody.
+        text: String,
+        /// What it is about, if the link says.
+        category: Option<Category>,
     },
     /// My requests.
     Requests,
@@ -270,6 +279,16 @@ pub enum Request {
         /// Of which request.
         client_id: ClientId,
     },
+    /// Takes back what is parked, to change it or to let it go. A request that never arrived becomes a draft again, with
+    /// everything that was written after it; a reply goes back to [`Thread::reply_text`], below what stands there; a
+    /// verdict was not given; files that were refused are let go. Nothing typed is lost. → [`Response::TakenBack`]
+    TakeBack {
+        /// Of which request.
+        client_id: ClientId,
+        /// This reply or verdict alone; `None` is everything of the request that is parked.
+        #[serde(default)]
+        entry: Option<FollowUpId>,
+    },
     /// This computer, freshly looked at. → [`Response::Facts`]
     Facts,
     /// What was done and sent here. → [`Response::Privacy`]
@@ -353,8 +372,16 @@ pub enum Response {
     },
     /// My requests.
     Requests {
-        /// Newest change first.
+        /// Newest change first, at most [`crate::limits::REQUESTS_LISTED`].
         requests: Vec<RequestRow>,
+        /// How many more there are.
+        #[serde(default)]
+        more: u32,
+    },
+    /// What was parked is its writer's again.
+    TakenBack {
+        /// The draft that the request has become; `None` if it has arrived, and only a reply or files were taken back.
+        draft: Option<DraftId>,
     },
     /// One request.
     Thread(Thread),
@@ -665,10 +692,17 @@ pub enum Delivery {
         /// The number people use.
         number: u64,
     },
-    /// The helpdesk refuses it; it stays here until somebody looks.
+    /// The helpdesk refuses it, or files of it; it stays here until somebody looks ([`Request::RetryParked`],
+    /// [`Request::TakeBack`]).
     Parked {
         /// Why.
         error: ErrorReport,
+        /// The number people use, if the helpdesk has it all the same and only files were refused.
+        #[serde(default)]
+        number: Option<u64>,
+        /// The files that were refused; the others have arrived.
+        #[serde(default)]
+        refused: Vec<AttachmentId>,
     },
 }
 
@@ -706,8 +740,11 @@ pub struct Thread {
     pub description: String,
     /// Files of the request itself.
     pub attachments: Vec<AttachmentMeta>,
-    /// The thread, oldest first.
+    /// The thread, oldest first; of a long one the newest, at most [`crate::limits::THREAD_BYTES`].
     pub entries: Vec<ThreadEntry>,
+    /// How many entries there are before these.
+    #[serde(default)]
+    pub earlier: u32,
     /// The reply that is being written, as it was last kept.
     pub reply_text: String,
     /// Files added to the reply that is being written.
@@ -744,10 +781,17 @@ pub struct ComputerView {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Privacy {
-    /// Newest first.
+    /// Newest first, at most [`crate::limits::LEDGER_LISTED`].
     pub entries: Vec<LedgerEntry>,
+    /// How many more there are.
+    #[serde(default)]
+    pub more_entries: u32,
     /// Whether the chain of entries is whole.
     pub intact: bool,
+    /// Days after which requests that are over, their files and the entries about them are removed here, if the policy
+    /// says so.
+    #[serde(default)]
+    pub retention_days: Option<u32>,
     /// Bytes kept on this computer.
     pub kept_bytes: u64,
     /// Where they are.
@@ -797,6 +841,10 @@ pub enum LedgerAction {
     Erased,
     /// The store was damaged and set aside.
     StoreSetAside,
+    /// Something that the helpdesk refused was taken back.
+    TakenBack,
+    /// What was over for longer than the policy lets it stay was removed.
+    Expired,
 }
 
 /// One check of the doctor.

@@ -18,6 +18,8 @@ const ANSWERS = {
   'read-blob': 'piece',
   preview: 'preview',
   'set-section': 'preview',
+  health: 'health',
+  'set-moment': 'draft',
   submit: 'submitted',
   requests: 'requests',
   thread: 'thread',

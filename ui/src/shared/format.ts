@@ -43,6 +43,11 @@ export function moment(language: string, at: string | Date): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(at));
 }
 
+/** The time of day, "10:42". */
+export function clock(language: string, at: string | Date): string {
+  return new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(at));
+}
+
 /** A list of words, "a, b and c". */
 export function list(language: string, words: readonly string[]): string {
   return new Intl.ListFormat(language, { type: 'conjunction' }).format(words);

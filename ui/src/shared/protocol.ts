@@ -579,7 +579,8 @@ export type Event =
       /** What is in force now. */
       view: SettingsView;
     }
-  | { event: 'notices-changed' };
+  | { event: 'notices-changed' }
+  | { event: 'hide-for-capture' };
 
 /** A snapshot of this machine. A section that was not asked for, or that the user switched off, is absent. */
 export type Facts = {
@@ -1232,6 +1233,7 @@ export type Request =
       /** Which. */
       capture: CaptureId;
     }
+  | { request: 'window-hidden' }
   | {
       request: 'drop-capture';
       /** Which. */

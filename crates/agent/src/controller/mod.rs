@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::ledger;
 use crate::link::Link;
+use crate::outbox::handle::Outbox;
 use crate::outbox::machine::Backoff;
-use crate::outbox::worker::Outbox;
 use crate::ports::{Ports, TrayState};
 use crate::preview::Previews;
 use crate::salvage::{self, Salvaged};
@@ -126,7 +126,7 @@ impl Controller {
     ///
     /// If SQLite cannot even work in memory, the process ends with a message in the log.
     pub async fn start(ports: Ports, options: Options) -> Self {
-        let Opened { store, set_aside, unwritable } = match Store::open(&options.data).await {
+        let Opened { store, set_aside, refused } = match Store::open(&options.data).await {
             Ok(opened) => opened,
             Err(error) => {
                 tracing::error!(%error, "there is no memory for a store");
@@ -183,8 +183,8 @@ impl Controller {
         if let Some((kept, what, salvaged)) = set_aside {
             controller.say_set_aside(&kept, &what, salvaged).await;
         }
-        if let Some(why) = unwritable {
-            controller.notice(ErrorCode::StoreUnwritable, &why);
+        if let Some(why) = refused {
+            controller.say_refused(&why);
         }
         if let Err(error) = linked {
             controller.notice(error.code, &error.detail);
@@ -251,6 +251,7 @@ impl Controller {
                 Ok(Response::Done)
             }
             Request::RetryParked { client_id } => self.retry_parked(client_id).await,
+            Request::TakeBack { client_id, entry } => self.take_back(client_id, entry).await,
             Request::Health => Ok(self.health()),
             Request::SetMoment { draft, moment } => self.set_moment(draft, moment).await,
             Request::Facts => self.facts().await,
@@ -281,7 +282,7 @@ impl Controller {
 
     /// Brings the window to this place (a click in the tray or on a notification). Facts are collected while it starts.
     pub fn show(&self, route: Route) {
-        if matches!(route, Route::Home | Route::Report { .. } | Route::Computer) {
+        if matches!(route, Route::Home | Route::Report { .. } | Route::Suggested { .. } | Route::Computer) {
             self.inner.computer.refresh(computer::LIGHT_AGE, computer::HEAVY_AGE);
         }
         self.tell(Event::Navigate { route: route.clone() });
@@ -339,6 +340,9 @@ impl Controller {
     fn notice(&self, code: ErrorCode, detail: &str) {
         {
             let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            if notices.iter().any(|notice| notice.code == code && notice.detail == detail) {
+                return;
+            }
             notices.retain(|notice| notice.code != code);
             notices.push(Notice { code, detail: detail.to_owned() });
         }
@@ -355,6 +359,15 @@ impl Controller {
         if removed {
             self.tell(Event::NoticesChanged);
         }
+    }
+
+    /// The store on the disk cannot be used.
+    fn say_refused(&self, why: &StoreError) {
+        let code = match why {
+            StoreError::Version(_) => ErrorCode::StoreVersion,
+            StoreError::Unwritable(_) | StoreError::Damaged(_) | StoreError::Fault(_) => ErrorCode::StoreUnwritable,
+        };
+        self.notice(code, &why.to_string());
     }
 
     async fn say_set_aside(&self, kept: &std::path::Path, what: &str, salvaged: Salvaged) {

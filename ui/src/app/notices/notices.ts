@@ -48,6 +48,7 @@ const KEEPING: readonly ErrorCode[] = ['store-unwritable', 'store-damaged'];
 /** What matters on a screen other than Home, which says everything. */
 const MATTERS: Record<View['screen'], readonly ErrorCode[]> = {
   home: [],
+  suggested: [],
   report: WRITING,
   preview: WRITING,
   // It says itself what became of the request.

@@ -177,6 +177,7 @@ export interface Messages {
   'console-failure-unavailable': null;
   'console-file-add': null;
   'console-file-coming': null;
+  'console-file-held': null;
   'console-file-limits': { all: string | number; count: string | number; each: string | number };
   'console-file-refused': { file: string | number; why: string | number };
   'console-file-remove': { file: string | number };

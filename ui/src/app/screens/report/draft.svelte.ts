@@ -1,5 +1,13 @@
 import { AgentError } from '$backend/backend';
-import type { Affected, AttachmentMeta, CanWork, Category, Draft, DraftChange } from '$shared/protocol';
+import type {
+  Affected,
+  AttachmentMeta,
+  CanWork,
+  Category,
+  Draft,
+  DraftChange,
+  HealthSlice,
+} from '$shared/protocol';
 import { app } from '../../state/app.svelte';
 import { Autosave, type Keeping } from '../../state/autosave';
 
@@ -10,6 +18,8 @@ export class DraftInHand {
   canWork = $state<CanWork | null>(null);
   affected = $state<Affected | null>(null);
   category = $state<Category | null>(null);
+  /** How the computer was when it happened, if the user said when. */
+  health = $state.raw<HealthSlice | null>(null);
   attachments = $state.raw<AttachmentMeta[]>([]);
   /** Where what was typed is. */
   keeping = $state<Keeping>('kept');
@@ -24,6 +34,7 @@ export class DraftInHand {
     this.canWork = draft.can_work;
     this.affected = draft.affected;
     this.category = draft.category;
+    this.health = draft.health;
     this.attachments = draft.attachments;
     this.#autosave = new Autosave(
       async (change) => {
