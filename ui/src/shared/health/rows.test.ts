@@ -26,6 +26,8 @@ function sample(second: number, change: Partial<HealthSample> = {}): HealthSampl
 }
 
 describe('the rows of a slice', () => {
+  const AT = ['10:42:00', '10:42:10', '10:42:20', '10:42:30'].map((time) => `2026-11-23T${time}.000Z`);
+  const at = (index: number): string => AT[index] ?? '';
   const samples = [
     sample(0),
     sample(10, { processor_percent: 97 }),
@@ -34,7 +36,7 @@ describe('the rows of a slice', () => {
   ];
 
   it('say what was at the moment and what was around it', () => {
-    const [processor, memory, disk, network] = rows('en', WORDS, { moment: samples[1]!.at, samples });
+    const [processor, memory, disk, network] = rows('en', WORDS, { moment: at(1), samples });
     expect(processor).toMatchObject({ now: '97%', range: '10% to 97%' });
     expect(memory).toMatchObject({ now: '50%', range: '50%' });
     expect(disk).toMatchObject({ now: 'not measured', range: '' });
@@ -43,14 +45,14 @@ describe('the rows of a slice', () => {
   });
 
   it('say what was wrong with the network rather than a number', () => {
-    const at = (index: number) => rows('en', WORDS, { moment: samples[index]!.at, samples })[3]?.now;
-    expect([at(2), at(3)]).toEqual(['silent', 'not connected']);
+    const network = (index: number) => rows('en', WORDS, { moment: at(index), samples })[3]?.now;
+    expect([network(2), network(3)]).toEqual(['silent', 'not connected']);
     const far = [sample(0, { helpdesk: false })];
-    expect(rows('en', WORDS, { moment: far[0]!.at, samples: far })[3]?.now).toBe('helpdesk not reached');
+    expect(rows('en', WORDS, { moment: at(0), samples: far })[3]?.now).toBe('helpdesk not reached');
   });
 
   it('stand with nothing measured at all', () => {
-    expect(rows('en', WORDS, { moment: samples[0]!.at, samples: [] })[0]).toMatchObject({
+    expect(rows('en', WORDS, { moment: at(0), samples: [] })[0]).toMatchObject({
       now: 'not measured',
       range: '',
       points: [],
