@@ -240,9 +240,10 @@ fn take(frame: &[u8], state: &State) -> Result<(), serde_json::Error> {
         Ok(Message::Reply { id, outcome: Outcome::Ok(response) }) => (id, Ok(response)),
         Ok(Message::Reply { id, outcome: Outcome::Err(report) }) => (id, Err(report)),
         Err(error) => match serde_json::from_slice::<Envelope>(frame)? {
-            Envelope::Reply { id } => {
-                (id, Err(ErrorReport::new(ErrorCode::BadAnswer, format!("not an answer of this version: {error}"))))
-            }
+            Envelope::Reply { id } => (
+                id,
+                Err(ErrorReport::new(ErrorCode::VersionMismatch, format!("not an answer of this version: {error}"))),
+            ),
             Envelope::Event {} => {
                 tracing::debug!(%error, "an event of another version");
                 return Ok(());

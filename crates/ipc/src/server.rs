@@ -252,7 +252,9 @@ impl Calls {
         match call {
             Ok(call) => Some(call),
             Err(error) => {
-                let report = ErrorReport::new(ErrorCode::BadRequest, format!("not a request of this version: {error}"));
+                // Both ends are ours: what one does not understand, another version has said.
+                let report =
+                    ErrorReport::new(ErrorCode::VersionMismatch, format!("not a request of this version: {error}"));
                 Sender { shared: Arc::clone(&self.shared) }.reply(id, Err(report));
                 None
             }

@@ -6,10 +6,12 @@ use deskside_protocol::local::{PROTOCOL, Request, Response, Route};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-const SOON: Duration = Duration::from_secs(10);
+/// Longer than anything takes on a machine that does ten other things.
+const SOON: Duration = Duration::from_secs(60);
 
+/// Small in number and large in time: what a test wants to run into in time, it shortens.
 fn small() -> Bounds {
-    Bounds { handshake: Duration::from_millis(300), send: Duration::from_secs(5), clients: 2, requests: 4, events: 8 }
+    Bounds { handshake: SOON, send: SOON, clients: 2, requests: 4, events: 8 }
 }
 
 /// A place of its own for one test.
@@ -198,7 +200,8 @@ async fn there_is_room_for_so_many_clients_and_no_more() {
 #[tokio::test]
 async fn a_client_that_does_not_greet_keeps_nobody_waiting() {
     let place = place();
-    let mut server = Server::bind_within(&place.endpoint, small()).unwrap();
+    let bounds = Bounds { handshake: Duration::from_secs(2), ..small() };
+    let mut server = Server::bind_within(&place.endpoint, bounds).unwrap();
     let mut mute = raw(&place).await;
     let (_client, _calls, _sender) = both(&place, &mut server).await;
 
@@ -284,7 +287,7 @@ async fn a_request_of_a_later_version_is_answered_and_nonsense_ends_it() {
     write.write_all(&frame::encode(&unknown, 1000).unwrap()).await.unwrap();
     let answer: Message = serde_json::from_slice(&soon(reader.next()).await.unwrap().unwrap()).unwrap();
     assert!(
-        matches!(&answer, Message::Reply { id: 41, outcome: Outcome::Err(report) } if report.code == ErrorCode::BadRequest),
+        matches!(&answer, Message::Reply { id: 41, outcome: Outcome::Err(report) } if report.code == ErrorCode::VersionMismatch),
         "{answer:?}"
     );
 
@@ -366,7 +369,7 @@ async fn a_stuck_client_is_let_go_and_never_waited_for() {
         }
     }
     assert!(sender.is_closed(), "after {sent} events");
-    assert!(began.elapsed() < Duration::from_secs(5), "nobody waited");
+    assert!(began.elapsed() < SOON, "nobody waited for it to read");
 
     well.event(Event::FactsChanged);
     assert_eq!(soon(events.recv()).await.unwrap(), Event::FactsChanged, "the others are not harmed");

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     StoreUnwritable,
     /// The store on this computer was damaged; it was set aside and a new one begun.
     StoreDamaged,
+    /// The store on this computer was made or changed by another version of Deskside; it is left as it is.
+    StoreVersion,
     /// There is no system keyring, or it is locked: secrets are kept for this session only.
     KeyringUnavailable,
     /// The user's settings file could not be read, wholly or in part: the defaults are in force there.

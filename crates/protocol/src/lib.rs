@@ -6,6 +6,7 @@
 pub mod desk;
 pub mod error;
 pub mod facts;
+pub mod file_names;
 pub mod health;
 pub mod ids;
 pub mod limits;

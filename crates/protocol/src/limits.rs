@@ -75,8 +75,14 @@ pub const NUDGE_SILENCE: Duration = Duration::from_secs(90);
 pub const EVENT_LINE_BYTES: usize = 16 * 1024;
 /// Entries of one thread that are kept; the newest win.
 pub const THREAD_ENTRIES: usize = 1000;
+/// Bytes of text in the entries of a thread that are shown at a time; the newest win. Fits a frame with what is around.
+pub const THREAD_BYTES: usize = 1024 * 1024;
 /// Requests of one device that are kept.
 pub const REQUESTS_KEPT: usize = 10_000;
+/// Requests that are listed at a time; the newest win.
+pub const REQUESTS_LISTED: usize = 2_000;
+/// Entries of the ledger that are listed at a time; the newest win. All of them are verified.
+pub const LEDGER_LISTED: usize = 2_000;
 /// Longest name or title from a server, in characters.
 pub const NAME_CHARS: usize = 200;
 /// Longest cursor from a server, in bytes.

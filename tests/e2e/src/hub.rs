@@ -241,7 +241,13 @@ impl Technician {
     /// # Errors
     /// The hub refuses or is gone.
     pub async fn reply(&self, number: u64, text: &str, new_state: Option<TicketState>) -> anyhow::Result<()> {
-        let reply = ConsoleReply { id: FollowUpId::new(), text: text.to_owned(), internal: false, new_state, attachments: Vec::new() };
+        let reply = ConsoleReply {
+            id: FollowUpId::new(),
+            text: text.to_owned(),
+            internal: false,
+            new_state,
+            attachments: Vec::new(),
+        };
         self.send(reqwest::Method::POST, &format!("/console/tickets/{number}/follow-ups"), &reply).await
     }
 

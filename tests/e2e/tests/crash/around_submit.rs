@@ -63,7 +63,7 @@ async fn submit(client: &Client, draft: DraftId) -> Result<Response, deskside_ip
 /// Whether a request with this text is among those that the agent keeps.
 async fn is_kept(client: &Client, text: &str) -> bool {
     match ask(client, Request::Requests).await {
-        Ok(Response::Requests { requests }) => requests.iter().any(|row| row.title == text),
+        Ok(Response::Requests { requests, .. }) => requests.iter().any(|row| row.title == text),
         other => panic!("no list of requests: {other:?}"),
     }
 }
