@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use sqlx::{Row, SqliteConnection};
 
 use crate::store::columns::{enumeration, moment, signed, unsigned, word};
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, set_meta};
 
 /// The fields in the order of canonical JSON.
 #[derive(Serialize)]
@@ -23,9 +23,36 @@ struct Canonical<'a> {
     sequence: u64,
 }
 
-/// What the first entry is chained to.
+/// What the first entry of all is chained to.
 fn beginning() -> Sha256 {
     Sha256::from([0; 32])
+}
+
+/// Where the digest is kept that the oldest entry is chained to, once older ones were removed.
+const CHAINED_TO: &str = "ledger-chained-to";
+
+/// Removes the oldest entries, up to the first that is not from before `before`; how many. The chain stays whole: what the
+/// first that remains is chained to is kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_before(connection: &mut SqliteConnection, before: Timestamp) -> Result<u64> {
+    let row = sqlx::query(
+        "SELECT sequence, digest FROM ledger WHERE sequence <
+                           coalesce((SELECT min(sequence) FROM ledger WHERE at >= ?),
+                                    (SELECT max(sequence) FROM ledger))
+                           ORDER BY sequence DESC LIMIT 1",
+    )
+    .bind(before.unix_ms())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(0) };
+    set_meta(connection, CHAINED_TO, &row.try_get::<String, _>("digest")?).await?;
+    let done = sqlx::query("DELETE FROM ledger WHERE sequence <= ?")
+        .bind(row.try_get::<i64, _>("sequence")?)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 fn digest(before: &Sha256, entry: &Canonical<'_>) -> Result<Sha256> {
@@ -68,6 +95,7 @@ pub async fn begin_anew(connection: &mut SqliteConnection, action: LedgerAction,
     let row = sqlx::query("SELECT coalesce(max(sequence), 0) AS last FROM ledger").fetch_one(&mut *connection).await?;
     let sequence = unsigned(&row, "last")? + 1;
     sqlx::query("DELETE FROM ledger").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM meta WHERE name = ?").bind(CHAINED_TO).execute(&mut *connection).await?;
     write(connection, sequence, &beginning(), action, None, detail).await
 }
 
@@ -98,7 +126,11 @@ async fn write(
 /// # Errors
 /// [`StoreError`].
 pub async fn read(connection: &mut SqliteConnection) -> Result<(Vec<LedgerEntry>, bool)> {
-    let rows = sqlx::query("SELECT * FROM ledger ORDER BY sequence").fetch_all(connection).await?;
+    let rows = sqlx::query("SELECT * FROM ledger ORDER BY sequence").fetch_all(&mut *connection).await?;
+    let chained_to =
+        sqlx::query("SELECT value FROM meta WHERE name = ?").bind(CHAINED_TO).fetch_optional(connection).await?;
+    let chained_to: Option<String> = chained_to.map(|row| row.try_get(0)).transpose()?;
+    let before = chained_to.and_then(|digest| Sha256::try_from(digest).ok()).unwrap_or_else(beginning);
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         let client_id: Option<String> = row.try_get("client_id")?;
@@ -112,14 +144,13 @@ pub async fn read(connection: &mut SqliteConnection) -> Result<(Vec<LedgerEntry>
             digest: Sha256::try_from(text).unwrap_or_else(|_| beginning()),
         });
     }
-    let intact = verify(&entries)?;
+    let intact = verify(before, &entries)?;
     entries.reverse();
     Ok((entries, intact))
 }
 
 /// Whether each entry, oldest first, follows from the one before.
-fn verify(entries: &[LedgerEntry]) -> Result<bool> {
-    let mut before = beginning();
+fn verify(mut before: Sha256, entries: &[LedgerEntry]) -> Result<bool> {
     let first = entries.first().map_or(1, |entry| entry.sequence);
     for (expected, entry) in (first..).zip(entries) {
         let canonical = Canonical {
@@ -183,6 +214,30 @@ mod tests {
             sqlx::query(tampering).execute(store.pool()).await.unwrap();
             assert!(!is_intact(&store).await, "not noticed: {tampering}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_removed_from_the_beginning_leaves_a_whole_chain_and_nothing_else_may_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = three_entries(folder.path()).await;
+        sqlx::query("DELETE FROM ledger").execute(store.pool()).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        for detail in ["old", "older by a wrong clock", "new", "newest"] {
+            record(&mut tx, LedgerAction::Submitted, None, detail).await.unwrap();
+        }
+        let long_ago = Timestamp::from_unix_ms(1000);
+        assert_eq!(forget_before(&mut tx, long_ago).await.unwrap(), 0);
+        let row = sqlx::query("SELECT at FROM ledger WHERE sequence = 3").fetch_one(&mut *tx).await.unwrap();
+        let third: i64 = row.get(0);
+        let removed = forget_before(&mut tx, Timestamp::from_unix_ms(third + 1_000_000)).await.unwrap();
+        assert_eq!(removed, 3, "the last stays, for the next to be chained to");
+        record(&mut tx, LedgerAction::Expired, None, "3 entries").await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(is_intact(&store).await);
+        let (entries, _) = read(&mut store.pool().acquire().await.unwrap()).await.unwrap();
+        assert_eq!(entries.iter().map(|e| e.detail.as_str()).collect::<Vec<_>>(), ["3 entries", "newest"]);
+        sqlx::query("DELETE FROM ledger WHERE detail = 'newest'").execute(store.pool()).await.unwrap();
+        assert!(!is_intact(&store).await, "a removal by somebody else shows");
     }
 
     #[tokio::test]

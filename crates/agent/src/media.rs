@@ -111,33 +111,6 @@ pub fn settle(expected: &'static str, head: &[u8]) -> Result<&'static str, Error
     }
 }
 
-/// A name without folders, controls or tricks with the direction of writing, not longer than file systems allow.
-#[must_use]
-pub fn clean_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let clean: String = last
-        .chars()
-        .filter(|c| !hidden(*c))
-        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c })
-        .collect();
-    let clean = clean.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    if clean.is_empty() {
-        return "file".to_owned();
-    }
-    if clean.len() <= limits::FILE_NAME_BYTES {
-        return clean.to_owned();
-    }
-    // Shortened in the middle, so that the extension stays.
-    let extension = clean.rsplit_once('.').map(|(_, e)| e).filter(|e| e.len() <= 16).unwrap_or_default();
-    let room = limits::FILE_NAME_BYTES - extension.len() - 4;
-    let stem = cut(clean, room);
-    if extension.is_empty() { format!("{stem}…") } else { format!("{stem}….{extension}") }
-}
-
 /// The beginning of a text, at most this many bytes, whole characters only.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {
@@ -217,25 +190,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn names_lose_folders_and_tricks() {
-        assert_eq!(clean_name("../../etc/passwd"), "passwd");
-        assert_eq!(clean_name("C:\\Users\\me\\invoice.pdf"), "invoice.pdf");
-        assert_eq!(clean_name("photo\u{202e}gnp.exe"), "photognp.exe");
-        assert_eq!(clean_name("...\n"), "file");
-        assert!(clean_name("é".repeat(300).as_str()).len() <= limits::FILE_NAME_BYTES);
-        let long = clean_name(&format!("{}.docx", "a".repeat(400)));
-        assert!(long.ends_with("….docx") && long.len() <= limits::FILE_NAME_BYTES);
-    }
-
     proptest! {
-        #[test]
-        fn any_name_becomes_one_that_a_file_can_have(name in ".{0,400}") {
-            let clean = clean_name(&name);
-            prop_assert!(!clean.is_empty() && clean.len() <= limits::FILE_NAME_BYTES);
-            prop_assert!(!clean.contains(['/', '\\', '\0', '\n']) && clean != "." && clean != "..");
-        }
-
         #[test]
         fn any_bytes_are_read_as_a_picture_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deskside_protocol::facts::{Facts, SectionId};
 use deskside_protocol::health::HealthSample;
-use deskside_protocol::local::{Connection, DoctorCheck, Route, WindowRect};
+use deskside_protocol::local::{Connection, DoctorCheck, Notice, Route, WindowRect};
 use deskside_protocol::settings::{Settings, SettingsView};
 use deskside_protocol::ticket::{Finding, TicketState};
 use deskside_protocol::{ClientId, ErrorReport};
@@ -214,6 +214,10 @@ pub trait SettingsPort: Send + Sync {
     /// # Errors
     /// `DecidedByPolicy` if IT decided another; `StoreUnwritable` if the file cannot be written.
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport>;
+    /// What of the files of settings and policy could not be read.
+    fn notices(&self) -> Vec<Notice>;
+    /// Days that requests which are over stay on this computer; `None` where IT did not say.
+    fn retention_days(&self) -> Option<u32>;
     /// What IT decided about a section: always sent, never sent, or the user's choice (`None`).
     fn section_policy(&self, section: SectionId) -> Option<bool>;
 }

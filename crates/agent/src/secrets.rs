@@ -129,6 +129,12 @@ fn account(helpdesk: &Url) -> String {
     helpdesk.origin().ascii_serialization()
 }
 
+/// Whether what the session holds may go into the keyring, where `there` is. Not over another one: that is who this device
+/// was before the keyring was locked, and the helpdesk knows its requests by it. The next session has it again.
+fn may_move_in(held: &Secret, there: Option<&Secret>) -> bool {
+    there.is_none_or(|there| there == held)
+}
+
 async fn in_time<T>(work: impl Future<Output = Result<T, KeyringError>>) -> Result<T, KeyringError> {
     tokio::time::timeout(KEYRING, work).await.unwrap_or(Err(KeyringError::TimedOut))
 }
@@ -139,7 +145,10 @@ impl SecretPort for Secrets {
         let account = account(helpdesk);
         if let Some(secret) = self.held(&account) {
             // The keyring may have been opened since.
-            if self.noted(in_time(keyring::set(&account, &secret)).await).is_ok() {
+            if let Ok(there) = self.noted(in_time(keyring::get(&account)).await)
+                && may_move_in(&secret, there.as_ref())
+                && self.noted(in_time(keyring::set(&account, &secret)).await).is_ok()
+            {
                 self.let_go(&account);
             }
             return Ok(Some(secret.reveal().to_owned()));
@@ -165,7 +174,9 @@ impl SecretPort for Secrets {
     }
 
     fn kind(&self) -> SecretKind {
-        if self.away.load(std::sync::atomic::Ordering::Relaxed) { SecretKind::SessionOnly } else { SecretKind::Keyring }
+        let away = self.away.load(std::sync::atomic::Ordering::Relaxed);
+        let holds = !self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty();
+        if away || holds { SecretKind::SessionOnly } else { SecretKind::Keyring }
     }
 }
 
@@ -179,6 +190,18 @@ mod tests {
         let secrets = Secrets::new();
         secrets.hold("https://desk".to_owned(), Secret::from("s3cret".to_owned()));
         assert!(!format!("{secrets:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_the_session_holds_never_replaces_what_the_keyring_has() {
+        let (old, new) = (Secret::from("of before".to_owned()), Secret::from("of this session".to_owned()));
+        assert!(may_move_in(&new, None));
+        assert!(may_move_in(&new, Some(&new)));
+        assert!(!may_move_in(&new, Some(&old)));
+        let secrets = Secrets::new();
+        assert_eq!(secrets.kind(), SecretKind::Keyring);
+        secrets.hold("https://desk".to_owned(), new);
+        assert_eq!(secrets.kind(), SecretKind::SessionOnly, "it is said while it lasts");
     }
 
     #[test]

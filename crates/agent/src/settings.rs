@@ -233,6 +233,14 @@ impl SettingsPort for SharedSettings {
         self.store().set_helpdesk(helpdesk)
     }
 
+    fn notices(&self) -> Vec<Notice> {
+        self.store().notices().to_vec()
+    }
+
+    fn retention_days(&self) -> Option<u32> {
+        self.store().policy().retention_days
+    }
+
     fn section_policy(&self, section: SectionId) -> Option<bool> {
         self.store().policy().section(section)
     }

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Instant;
 
 use deskside_protocol::ticket::AttachmentMeta;
-use deskside_protocol::{AttachmentId, ErrorCode, ErrorReport, Sha256, UploadId, limits};
+use deskside_protocol::{AttachmentId, ErrorCode, ErrorReport, Sha256, UploadId, file_names, limits};
 use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock, RwLockWriteGuard};
 
 use crate::media;
 use crate::store::files::{self, Owner};
@@ -47,6 +47,8 @@ pub struct Announced {
 #[derive(Default)]
 pub struct Uploads {
     open: StdMutex<HashMap<UploadId, Arc<Mutex<Incoming>>>>,
+    /// Read while files and rows are brought together; written while everything is erased.
+    gate: RwLock<()>,
 }
 
 fn report(code: ErrorCode, detail: impl Into<String>) -> ErrorReport {
@@ -64,6 +66,7 @@ impl Uploads {
     /// `FileTooLarge`, `TooManyFiles`, `FileType`, `FileUnreadable` for an empty one; `NotFound` if the owner is not
     /// there; `Busy` if too many come at a time; `StoreUnwritable`.
     pub async fn begin(&self, store: &Store, announced: Announced) -> Result<UploadId, ErrorReport> {
+        let _gate = self.gate.read().await;
         store.must_be_durable()?;
         if announced.size_bytes == 0 {
             return Err(report(ErrorCode::FileUnreadable, "the file is empty"));
@@ -74,7 +77,7 @@ impl Uploads {
                 format!("{} bytes; at most {}", announced.size_bytes, limits::ATTACHMENT_BYTES),
             ));
         }
-        let name = media::clean_name(&announced.name);
+        let name = file_names::harmless(&announced.name);
         let expected = media::expect(&name, &announced.media_type)?;
         if announced.screenshot && expected != "image/png" {
             return Err(report(ErrorCode::FileType, "a picture of the screen is a PNG"));
@@ -151,6 +154,7 @@ impl Uploads {
     /// `NotFound`; `FileUnreadable` if bytes are missing or the picture cannot be read; `FileType` if it is not what it
     /// says; `FileTooLarge`, `TooManyFiles` if others came first; `StoreUnwritable`.
     pub async fn finish(&self, store: &Store, id: UploadId) -> Result<(Owner, AttachmentMeta), ErrorReport> {
+        let _gate = self.gate.read().await;
         let incoming = self.get(id)?;
         let mut incoming = incoming.lock().await;
         let raw = files::incoming(store.folder(), &id.to_string());
@@ -162,6 +166,19 @@ impl Uploads {
             files::delete(&raw);
         }
         outcome
+    }
+
+    /// Lets whoever holds the answer be sure that nobody erases meanwhile.
+    pub async fn no_erasing(&self) -> tokio::sync::RwLockReadGuard<'_, ()> {
+        self.gate.read().await
+    }
+
+    /// Forgets everything that is on its way, and keeps every file as it is while the answer is held. The pieces that lie
+    /// there are the caller's to delete.
+    pub async fn end_all(&self) -> RwLockWriteGuard<'_, ()> {
+        let gate = self.gate.write().await;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        gate
     }
 
     /// Forgets everything that is on its way for this owner.

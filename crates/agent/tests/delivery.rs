@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskside_agent::link::Link;
+use deskside_agent::outbox::handle::{Outbox, Told};
 use deskside_agent::outbox::machine::Backoff;
-use deskside_agent::outbox::worker::{Outbox, Told};
 use deskside_agent::ports::Notification;
 use deskside_agent::store::{InUse, Store};
 use deskside_agent::{drafts, requests};
@@ -103,7 +103,7 @@ fn a_queue_that_is_read_anew_forgets_what_was_under_way_and_goes_on() {
                 }
             }
         };
-        let sent = tokio::time::timeout(Duration::from_secs(5), delivered).await;
+        let sent = tokio::time::timeout(Duration::from_secs(60), delivered).await;
         assert!(sent.is_ok(), "it is never sent: {:?}", desk.log());
         stop.cancel();
         kept.client_id
@@ -216,7 +216,7 @@ fn a_poison_message_is_parked_with_its_reason_and_holds_nothing_up() {
     desk.fault("POST /tickets", Fault::Refuse(422, ErrorCode::Refused));
     let poison = app.report("Poison");
     let parked = |client_id| match app.row(client_id).delivery {
-        Delivery::Parked { error } => Some(error),
+        Delivery::Parked { error, .. } => Some(error),
         _ => None,
     };
     let error = eventually("parked", || parked(poison));

@@ -52,7 +52,13 @@ impl Console {
     }
 
     async fn reply(&self, number: u64, text: &str, new_state: Option<TicketState>) {
-        let body = ConsoleReply { id: FollowUpId::new(), text: text.into(), internal: false, new_state, attachments: Vec::new() };
+        let body = ConsoleReply {
+            id: FollowUpId::new(),
+            text: text.into(),
+            internal: false,
+            new_state,
+            attachments: Vec::new(),
+        };
         let url = format!("{}/api/v1/console/tickets/{number}/follow-ups", self.url);
         let request = self.http.post(url).header("cookie", &self.cookie).header("x-csrf-token", &self.csrf).json(&body);
         request.send().await.unwrap().error_for_status().unwrap();

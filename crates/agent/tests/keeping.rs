@@ -13,9 +13,10 @@ mod support;
 use std::io::{Seek as _, Write as _};
 
 use deskside_protocol::local::*;
+use deskside_protocol::ticket::TicketState;
 use deskside_protocol::{ErrorCode, limits};
-use support::desk::Desk;
-use support::{App, Desktop, eventually};
+use support::desk::{Desk, Fault};
+use support::{App, Desktop, behind_its_back, eventually};
 
 fn database(data: &std::path::Path) -> std::path::PathBuf {
     data.join(deskside_agent::store::DATABASE)
@@ -69,7 +70,7 @@ fn a_damaged_store_is_set_aside_kept_and_said_so() {
     // The app works, and the helpdesk still knows what was sent.
     app.delivered(app.report("After the damage"));
     eventually("the request of before", || {
-        let Response::Requests { requests } = app.ask(Request::Requests).unwrap() else { panic!() };
+        let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
         requests.iter().any(|row| row.client_id == client_id).then_some(())
     });
     app.ask(Request::EraseData).unwrap();
@@ -140,7 +141,7 @@ fn erasing_leaves_what_waits_and_nothing_else() {
 
     app.ask(Request::EraseData).unwrap();
 
-    let Response::Requests { requests } = app.ask(Request::Requests).unwrap() else { panic!() };
+    let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
     assert_eq!(requests.iter().map(|row| row.client_id).collect::<Vec<_>>(), [waits]);
     assert_eq!(app.home().draft, None);
     assert_eq!(app.ledger(), (vec![LedgerAction::Erased], true));
@@ -156,6 +157,166 @@ fn erasing_leaves_what_waits_and_nothing_else() {
     desk.up();
     app.delivered(waits);
     assert_eq!(desk.with(waits, |ticket| ticket.files[&file.id].clone()).unwrap(), b"kept".as_slice());
+}
+
+#[test]
+fn erasing_stops_what_is_under_way_and_what_waits_arrives_whole() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let draft = app.draft("Waits");
+    let owner = UploadOwner::Draft { draft };
+    let files: Vec<_> = (0..3u8).map(|n| app.upload(owner, "a.txt", &[b'a' + n; 50_000], false).unwrap().id).collect();
+    desk.fault("PUT *attachments", Fault::Silence);
+    let waits = app.submit(draft).0;
+    eventually("on its way", || desk.log().iter().any(|line| line.starts_with("PUT")).then_some(()));
+
+    app.ask(Request::EraseData).unwrap();
+    app.delivered(waits);
+    let arrived = desk.with(waits, |ticket| ticket.files.clone()).unwrap();
+    for (n, id) in (0..3u8).zip(files) {
+        assert_eq!(arrived[&id], [b'a' + n; 50_000].as_slice());
+    }
+    assert_eq!(desk.with(waits, |ticket| ticket.creations), Some(1));
+}
+
+/// Whatever comes first: a file that is listed can be read, and nothing lies there that is not listed.
+#[test]
+fn files_that_come_while_everything_is_erased_are_there_whole_or_not_at_all() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    desk.down();
+    let client_id = app.report("Waits, and is answered");
+    let owner = UploadOwner::Reply { client_id };
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let erasing = scope.spawn(|| {
+            for _ in 0..20 {
+                app.ask(Request::EraseData).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            match app.upload(owner, "a.txt", b"of the reply", false) {
+                Ok(_) => {}
+                Err(error) if error.code == ErrorCode::NotFound => {}
+                Err(error) if error.code == ErrorCode::TooManyFiles => {
+                    for file in app.thread(client_id).reply_attachments {
+                        app.ask(Request::RemoveAttachment { owner, attachment: file.id }).unwrap();
+                    }
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        erasing.join().unwrap();
+    });
+    let listed: Vec<_> = app.thread(client_id).reply_attachments.into_iter().map(|file| file.id).collect();
+    for id in &listed {
+        assert_eq!(app.read(Blob::Attachment { attachment: *id }), b"of the reply");
+    }
+    assert_eq!(std::fs::read_dir(data.path().join("files")).unwrap().count(), listed.len());
+    app.ask(Request::EraseData).unwrap();
+    assert_eq!(std::fs::read_dir(data.path().join("incoming")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_newer_version_has_written_is_left_alone_and_said_everywhere() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let desktop = Desktop::enrolled(&desk.url());
+    let app = App::start(data.path(), &desktop);
+    let client_id = app.report("Of the newer version");
+    app.delivered(client_id);
+    app.stop();
+    behind_its_back(data.path(), async |connection| {
+        let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'from the future', 0, 1, x'00', 1)";
+        sqlx::query(newer).execute(connection).await.unwrap();
+    });
+
+    let app = App::start(data.path(), &desktop);
+    let notice = app.home().notices.into_iter().find(|notice| notice.code == ErrorCode::StoreVersion).unwrap();
+    assert!(notice.detail.contains("newer version"), "{}", notice.detail);
+    let Response::Draft(draft) = app.ask(Request::OpenDraft { draft: None }).unwrap() else { panic!() };
+    let change = DraftChange { text: Some("Something".into()), ..DraftChange::default() };
+    assert_eq!(app.code(Request::SaveDraft { draft: draft.id, change }), ErrorCode::StoreVersion);
+    let Response::Doctor { checks } = app.ask(Request::Doctor).unwrap() else { panic!() };
+    let store = checks.iter().find(|check| check.name == "store").unwrap();
+    assert_eq!((store.health, store.code), (Health::Broken, Some(ErrorCode::StoreVersion)), "{}", store.detail);
+    app.stop();
+
+    behind_its_back(data.path(), async |connection| {
+        sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 9999").execute(connection).await.unwrap();
+    });
+    let app = App::start(data.path(), &desktop);
+    app.delivered(client_id);
+    assert_eq!(app.home().notices, []);
+}
+
+#[test]
+fn what_is_over_goes_when_it_says_so_and_the_user_can_read_that() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let desktop = Desktop::enrolled(&desk.url());
+    let app = App::start(data.path(), &desktop);
+    let old = app.report("Over for long");
+    let open = app.report("Open for long");
+    app.delivered(old);
+    app.delivered(open);
+    desk.answer(open, "Still looking", None);
+    desk.answer(old, "", Some(TicketState::Closed));
+    eventually("over, and nothing new", || (app.row(old).state == Some(TicketState::Closed)).then_some(()));
+    app.stop();
+    behind_its_back(data.path(), async |connection| {
+        for (change, id) in [
+            ("UPDATE tickets SET updated_at = 1 WHERE client_id = ?", old),
+            ("UPDATE outbox SET queued_at = 1 WHERE client_id = ?", old),
+            ("UPDATE tickets SET updated_at = 1 WHERE client_id = ?", open),
+            ("UPDATE outbox SET queued_at = 1 WHERE client_id = ?", open),
+        ] {
+            sqlx::query(change).bind(id.to_string()).execute(&mut *connection).await.unwrap();
+        }
+    });
+    let there = |app: &App, client_id| {
+        let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
+        requests.iter().any(|row| row.client_id == client_id)
+    };
+    let app = App::start(data.path(), &desktop);
+    support::desk::for_a_while();
+    assert!(there(&app, old), "nobody said that it goes");
+    let desktop = app.stop();
+    *desktop.retention_days.lock().unwrap() = Some(30);
+    let app = App::start(data.path(), &desktop);
+    eventually("it is gone", || (!there(&app, old)).then_some(()));
+    assert!(there(&app, open));
+    let Response::Privacy(privacy) = app.ask(Request::Privacy).unwrap() else { panic!() };
+    assert_eq!((privacy.retention_days, privacy.intact), (Some(30), true));
+    assert_eq!(privacy.entries[0].action, LedgerAction::Expired);
+}
+
+#[test]
+fn what_of_the_settings_cannot_be_read_is_said_on_every_screen() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let desktop = Desktop::enrolled(&desk.url());
+    let notice = Notice { code: ErrorCode::PolicyUnreadable, detail: "line 3".into() };
+    desktop.notices.lock().unwrap().push(notice.clone());
+    let app = App::start(data.path(), &desktop);
+    assert_eq!(app.home().notices, [notice]);
+    desktop.notices.lock().unwrap().clear();
+    assert_eq!(app.home().notices, []);
+}
+
+#[test]
+fn the_ledger_says_which_setting_was_changed_to_what() {
+    use deskside_protocol::settings::{Notifications, Settings, Theme};
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let settings = Settings { theme: Theme::Dark, notifications: Notifications::Off, ..Settings::default() };
+    app.ask(Request::ChangeSettings { settings }).unwrap();
+    let Response::Privacy(privacy) = app.ask(Request::Privacy).unwrap() else { panic!() };
+    assert_eq!(privacy.entries[0].detail, "theme: system to dark, notifications: on to off");
 }
 
 #[test]

@@ -16,26 +16,14 @@ use std::path::{Path, PathBuf};
 
 use deskside_protocol::local::*;
 use deskside_protocol::{ClientId, DraftId, ErrorCode};
-use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
+use sqlx::Row as _;
 use support::desk::{Desk, Fault};
-use support::{App, Desktop, eventually};
+use support::{App, Desktop, behind_its_back, eventually};
 
 const PAGE: u64 = 4096;
 
 fn database(data: &Path) -> PathBuf {
     data.join(deskside_agent::store::DATABASE)
-}
-
-/// Does something to the database behind the app's back.
-fn behind_its_back<T>(data: &Path, what: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database(data));
-        let mut connection = options.connect().await.unwrap();
-        let outcome = what(&mut connection).await;
-        connection.close().await.unwrap();
-        outcome
-    })
 }
 
 /// Fills the first page of a table or index with garbage.
@@ -56,7 +44,7 @@ fn garbage(data: &Path, pages: &[u64]) {
 }
 
 fn requests(app: &App) -> Vec<ClientId> {
-    let Response::Requests { requests } = app.ask(Request::Requests).unwrap() else { panic!() };
+    let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
     requests.into_iter().map(|row| row.client_id).collect()
 }
 

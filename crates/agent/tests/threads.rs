@@ -17,7 +17,7 @@ use deskside_protocol::settings::{Notifications, Settings};
 use deskside_protocol::ticket::{AttachmentMeta, TicketState, Verdict};
 use deskside_protocol::{AttachmentId, ErrorCode, Sha256, limits};
 use sha2::Digest as _;
-use support::desk::{CREDENTIAL, Desk, for_a_while};
+use support::desk::{CREDENTIAL, Desk, Fault, for_a_while};
 use support::{App, Desktop, eventually};
 
 fn unread(app: &App) -> u32 {
@@ -40,7 +40,10 @@ fn an_answer_notifies_once_and_stays_unread_until_it_is_read() {
         author: Some("Alice Martin".into()),
         text: "Please restart Outlook.".into(),
     };
-    assert_eq!(*app.desktop.notifications.lock().unwrap(), [notification]);
+    // It is in the store before it is shown.
+    eventually("its notification", || {
+        (*app.desktop.notifications.lock().unwrap() == [notification.clone()]).then_some(())
+    });
     assert_eq!(app.row(client_id).state, Some(TicketState::WaitingForRequester));
 
     // Neither a restart nor a repeated nudge tells it again.
@@ -79,7 +82,7 @@ fn no_notification_where_the_user_wants_none_and_none_for_old_news() {
     let fresh = tempfile::tempdir().unwrap();
     let app = App::start(fresh.path(), &desktop);
     let thread = eventually("the request of before", || {
-        let Response::Requests { requests } = app.ask(Request::Requests).unwrap() else { panic!() };
+        let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
         requests.first().map(|row| app.thread(row.client_id))
     });
     assert_eq!((thread.row.client_id, thread.description.as_str()), (client_id, "Quiet"));
@@ -87,6 +90,82 @@ fn no_notification_where_the_user_wants_none_and_none_for_old_news() {
     assert_eq!(unread(&app), 0);
     assert_eq!(*desktop.notifications.lock().unwrap(), []);
     assert_eq!(app.code(Request::SentDocument { client_id }), ErrorCode::NotFound);
+}
+
+#[test]
+fn a_helpdesk_that_wants_to_be_asked_anew_makes_no_noise() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let (one, other) = (app.report("One"), app.report("Other"));
+    for client_id in [one, other] {
+        app.delivered(client_id);
+        desk.answer(client_id, "An answer", None);
+    }
+    eventually("two answers", || (unread(&app) == 2).then_some(()));
+    app.thread(one);
+    desk.fault("GET /tickets", Fault::Refuse(410, ErrorCode::StartOver));
+    desk.answer(other, "A second answer", None);
+    eventually("three notifications", || (app.desktop.notifications.lock().unwrap().len() == 3).then_some(()));
+    for_a_while();
+    assert_eq!(app.desktop.notifications.lock().unwrap().len(), 3, "what was known is no news");
+    assert_eq!(unread(&app), 1, "what was read stays read");
+    assert_eq!(app.home().connection, Connection::Online);
+    assert_eq!(app.home().notices.len(), 0);
+}
+
+#[test]
+fn a_first_look_that_breaks_off_stays_quiet_when_it_goes_on() {
+    let desk = Desk::start();
+    let desktop = Desktop::enrolled(&desk.url());
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &desktop);
+    let requests: Vec<_> = ["One", "Two", "Three"].map(|text| app.report(text)).into();
+    for client_id in &requests {
+        app.delivered(*client_id);
+        desk.answer(*client_id, "An answer", None);
+    }
+    eventually("three answers", || (unread(&app) == 3).then_some(()));
+    app.stop();
+    desktop.notifications.lock().unwrap().clear();
+
+    // A computer set up anew; the second of three pages does not arrive.
+    desk.fault("GET /tickets", Fault::Nothing);
+    desk.fault("GET /tickets", Fault::Break);
+    let fresh = tempfile::tempdir().unwrap();
+    let app = App::start(fresh.path(), &desktop);
+    eventually("all three", || {
+        let Response::Requests { requests, .. } = app.ask(Request::Requests).unwrap() else { panic!() };
+        (requests.len() == 3).then_some(())
+    });
+    for_a_while();
+    assert_eq!(unread(&app), 0);
+    assert_eq!(*desktop.notifications.lock().unwrap(), [], "these answers are old");
+    // What comes from now on is news.
+    desk.answer(requests[0], "A new answer", None);
+    eventually("an unread answer", || (unread(&app) == 1).then_some(()));
+}
+
+#[test]
+fn of_a_long_thread_the_newest_is_shown_and_the_rest_counted() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let client_id = app.report("A long story");
+    app.delivered(client_id);
+    for n in 0..60 {
+        desk.answer(client_id, &format!("{n} {}", "\"".repeat(limits::TEXT_BYTES - 10)), None);
+    }
+    let thread = eventually("all of it", || {
+        let thread = app.thread(client_id);
+        (thread.entries.len() + usize::try_from(thread.earlier).unwrap() == 60).then_some(thread)
+    });
+    assert!(thread.earlier > 0);
+    assert!(thread.entries.last().unwrap().follow_up.text.starts_with("59 "), "the newest");
+    let first = &thread.entries[0].follow_up.text;
+    assert!(first.starts_with(&format!("{} ", thread.earlier)), "without a gap");
+    let frame = serde_json::to_vec(&Response::Thread(thread)).unwrap();
+    assert!(frame.len() < limits::FRAME_BYTES, "{} bytes", frame.len());
 }
 
 #[test]
@@ -100,10 +179,10 @@ fn a_verdict_fits_where_the_request_stands() {
     assert_eq!(give(Verdict::Confirm), Err(ErrorCode::WrongState));
     desk.answer(client_id, "", Some(TicketState::Solved));
     eventually("solved", || (app.row(client_id).state == Some(TicketState::Solved)).then_some(()));
-    assert!(matches!(
-        app.desktop.notifications.lock().unwrap().last(),
-        Some(Notification::State { state: TicketState::Solved, .. })
-    ));
+    eventually("a word about it", || {
+        let notifications = app.desktop.notifications.lock().unwrap();
+        matches!(notifications.last(), Some(Notification::State { state: TicketState::Solved, .. })).then_some(())
+    });
     assert_eq!(give(Verdict::Rate { stars: 6, comment: None }), Err(ErrorCode::BadRequest));
     give(Verdict::Confirm).unwrap();
     assert_eq!(give(Verdict::Reopen { text: "no".into() }), Err(ErrorCode::WrongState), "one of both");

@@ -50,7 +50,7 @@ impl Session {
         let Response::Submitted { client_id } = client.request(submit).await? else {
             return Err(CliError::Unexpected("submitted"));
         };
-        match number(&client, client_id, &mut events).await? {
+        match number(self, &client, client_id, &mut events).await? {
             Some(number) => say(&self.texts.cli_sent(&number.to_string()))?,
             None => say(&self.texts.cli_kept())?,
         }
@@ -190,6 +190,7 @@ async fn attach(client: &Client, draft: DraftId, capture: &Capture) -> Result<()
 
 /// The number, if the request arrives soon.
 async fn number(
+    session: &Session,
     client: &Client,
     client_id: ClientId,
     events: &mut broadcast::Receiver<Event>,
@@ -203,13 +204,18 @@ async fn number(
         Connection::NotEnrolled | Connection::Refused => Instant::now(),
     };
     loop {
-        let Response::Requests { requests } = client.request(Request::Requests).await? else {
+        let Response::Requests { requests, .. } = client.request(Request::Requests).await? else {
             return Err(CliError::Unexpected("requests"));
         };
         let delivery = requests.into_iter().find(|row| row.client_id == client_id).map(|row| row.delivery);
         match delivery {
             Some(Delivery::Delivered { number }) => return Ok(Some(number)),
-            Some(Delivery::Parked { error }) => {
+            Some(Delivery::Parked { error, number: Some(number), .. }) => {
+                // It has arrived, but for a file.
+                complain(&session.error_text(error.code).unwrap_or_default());
+                return Ok(Some(number));
+            }
+            Some(Delivery::Parked { error, .. }) => {
                 return Err(CliError::Agent(deskside_ipc::ClientError::Refused(error)));
             }
             // A try has failed: the next one may be a while.

@@ -8,7 +8,7 @@ use super::{CliError, Exit, Session, say, word};
 
 impl Session {
     pub(super) async fn requests(&self, json: bool) -> Result<Exit, CliError> {
-        let Response::Requests { requests } = self.agent().await?.request(Request::Requests).await? else {
+        let Response::Requests { requests, more } = self.agent().await?.request(Request::Requests).await? else {
             return Err(CliError::Unexpected("requests"));
         };
         if json {
@@ -23,6 +23,9 @@ impl Session {
                 let unread = if row.unread { format!(" · {}", self.texts.cli_unread()) } else { String::new() };
                 writeln!(out, "{number:<10} {}\n{:<10} {state}{unread}", printable(&row.title), "")?;
             }
+            if more > 0 {
+                writeln!(out, "{}", self.texts.cli_more_requests(&more.to_string()))?;
+            }
         }
         Ok(Exit::Done)
     }
@@ -35,9 +38,10 @@ impl Session {
                 (self.texts.cli_number(&number.to_string()), state.unwrap_or_default())
             }
             Delivery::Waiting { .. } | Delivery::Sending => ("…".to_owned(), self.texts.cli_not_yet_sent()),
-            Delivery::Parked { error } => {
+            Delivery::Parked { error, number, .. } => {
                 let why = self.error_text(error.code).unwrap_or_default();
-                ("!".to_owned(), format!("{}: {why}", self.texts.cli_needs_a_look()))
+                let number = number.map_or("!".to_owned(), |number| self.texts.cli_number(&number.to_string()));
+                (number, format!("{}: {why}", self.texts.cli_needs_a_look()))
             }
         }
     }

@@ -50,6 +50,8 @@ impl Controller {
 
     fn notices(&self) -> Vec<Notice> {
         let mut notices = self.inner.notices.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        // Read anew each time: a file that is mended takes its notice away.
+        notices.extend(self.inner.ports.settings.notices());
         let session_only = self.inner.ports.secrets.kind() == SecretKind::SessionOnly;
         let said = notices.iter().any(|notice| notice.code == ErrorCode::KeyringUnavailable);
         if session_only && self.inner.link.is_enrolled() && !said {
@@ -108,15 +110,15 @@ impl Controller {
     async fn check_store(&self) -> DoctorCheck {
         let store = self.store();
         let name = "store".to_owned();
-        if !store.is_durable() {
-            let detail = format!("{} cannot be written; running on memory", store.folder().display());
-            return DoctorCheck { name, health: Health::Broken, detail, code: Some(ErrorCode::StoreUnwritable) };
+        if let Err(error) = store.must_be_durable() {
+            let detail = format!("running on memory; {}: {error}", store.folder().display());
+            return DoctorCheck { name, health: Health::Broken, detail, code: Some(error.code()) };
         }
         // A real write and commit, as Submit does it.
         let written = store.set_meta("doctor", &deskside_protocol::Timestamp::now().to_string()).await;
         match written {
             Ok(()) => {
-                let detail = format!("{} bytes in {}", store.kept_bytes(), store.folder().display());
+                let detail = format!("{} bytes in {}", store.kept_bytes().await, store.folder().display());
                 let aside = self.notices().into_iter().find(|notice| notice.code == ErrorCode::StoreDamaged);
                 match aside {
                     Some(notice) => {

@@ -9,6 +9,7 @@ use deskside_protocol::{ErrorCode, Timestamp};
 
 use super::Controller;
 use crate::drafts;
+use crate::retention;
 use crate::salvage;
 use crate::store::{Store, StoreError, files};
 
@@ -43,10 +44,25 @@ impl Controller {
             if let Err(error) = files::retire(&self.store(), before).await {
                 tracing::warn!(%error, "files that arrived long ago could not be deleted");
             }
+            self.apply_retention().await;
             tokio::select! {
                 () = self.inner.stop.cancelled() => return,
                 () = tokio::time::sleep(TIDY) => {}
             }
+        }
+    }
+
+    /// Removes what is over for longer than IT lets it stay, where IT said so.
+    async fn apply_retention(&self) {
+        let store = self.store();
+        let Some(days) = self.inner.ports.settings.retention_days().filter(|_| store.is_durable()) else { return };
+        match retention::apply(&store, days, Timestamp::now()).await {
+            Ok(removed) => {
+                for client_id in removed.requests {
+                    self.tell(Event::RequestChanged { client_id });
+                }
+            }
+            Err(error) => tracing::warn!(%error, "what is over for long could not be removed"),
         }
     }
 
@@ -96,6 +112,10 @@ impl Controller {
                 self.inner.outbox.reload();
                 self.refresh_tray().await;
             }
+            Err(error @ StoreError::Version(_)) => {
+                self.unnotice(ErrorCode::StoreUnwritable);
+                self.say_refused(&error);
+            }
             Err(error) => tracing::debug!(%error, "the disk still refuses"),
         }
     }
@@ -120,8 +140,8 @@ impl Controller {
                 if let Some((kept, what)) = opened.set_aside {
                     self.say_set_aside(&kept, &what, salvaged).await;
                 }
-                if let Some(why) = opened.unwritable {
-                    self.notice(ErrorCode::StoreUnwritable, &why);
+                if let Some(why) = opened.refused {
+                    self.say_refused(&why);
                 }
             }
             Err(error) => tracing::error!(%error, "no new store could be begun"),

@@ -11,8 +11,8 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
 use super::Controller;
+use crate::outbox::handle::Told;
 use crate::outbox::machine::Backoff;
-use crate::outbox::worker::Told;
 use crate::ports::Notification;
 use crate::requests;
 use crate::requests::sync::{self, News, SyncError};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Controller;
 use crate::store::StoreError;
-use crate::store::files;
+use crate::store::{files, schema};
 use crate::{drafts, ledger, requests};
 
 /// Everything that is kept, for the export.
@@ -80,12 +80,16 @@ impl Controller {
     pub(super) async fn privacy(&self) -> Result<Response, ErrorReport> {
         let store = self.store();
         let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
-        let (entries, intact) = ledger::read(&mut connection).await?;
+        let (mut entries, intact) = ledger::read(&mut connection).await?;
         drop(connection);
+        let more_entries = entries.len().saturating_sub(limits::LEDGER_LISTED);
+        entries.truncate(limits::LEDGER_LISTED);
         Ok(Response::Privacy(Privacy {
             entries,
+            more_entries: u32::try_from(more_entries).unwrap_or(u32::MAX),
             intact,
-            kept_bytes: store.kept_bytes(),
+            retention_days: self.inner.ports.settings.retention_days(),
+            kept_bytes: store.kept_bytes().await,
             folder: store.folder().display().to_string(),
         }))
     }
@@ -160,6 +164,10 @@ impl Controller {
 
     /// Erases everything but the requests with something that still waits, and what those need.
     pub(super) async fn erase(&self) -> Result<Response, ErrorReport> {
+        // What is under way stops first: a file that is being sent, brought or fetched must neither vanish under whoever
+        // reads it nor come back after everything is gone.
+        let _files = self.inner.uploads.end_all().await;
+        let _quiet = self.inner.outbox.hold().await?;
         let store = self.store();
         let mut tx = store.begin().await?;
         let erase = async {
@@ -197,6 +205,9 @@ impl Controller {
         }
         files::sweep(&store).await?;
         files::delete_set_aside(store.folder());
+        for copy in schema::backups(store.folder()) {
+            files::delete(&copy);
+        }
         self.unnotice(ErrorCode::StoreDamaged);
         self.tell(Event::NoticesChanged);
         self.refresh_tray().await;

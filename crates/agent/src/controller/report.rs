@@ -69,7 +69,9 @@ impl Controller {
                 self.store_failed(error.code());
                 self.inner.held.begin().ok_or(error)?
             }
-            Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))) => return Err(error.into()),
+            Err(error @ (StoreError::Damaged(_) | StoreError::Version(_) | StoreError::Fault(_))) => {
+                return Err(error.into());
+            }
         };
         Ok(Response::Draft(draft))
     }
@@ -345,6 +347,14 @@ impl Controller {
         };
         if kept.draft.text.trim().is_empty() {
             return Err(ErrorReport::new(ErrorCode::TextMissing, "nothing is described"));
+        }
+        // What was taken back together with its replies can be more than one request takes.
+        if kept.draft.text.len() > limits::TEXT_BYTES {
+            return Err(ErrorReport::new(ErrorCode::TextTooLong, format!("{} bytes", kept.draft.text.len())));
+        }
+        if kept.draft.attachments.len() > limits::ATTACHMENTS {
+            let detail = format!("{} files are there", kept.draft.attachments.len());
+            return Err(ErrorReport::new(ErrorCode::TooManyFiles, detail));
         }
         let document = self.inner.previews.document(id, kept.revision, digest)?;
         store.must_be_durable()?;

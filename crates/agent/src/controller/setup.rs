@@ -14,6 +14,7 @@ use crate::ledger;
 use crate::ports::{HelpdeskAddress, SecretKind};
 use crate::requests::sync;
 use crate::store::StoreError;
+use crate::store::columns::word;
 
 /// Longest token that is sent to a hub, in bytes.
 const TOKEN_BYTES: usize = 512;
@@ -26,8 +27,9 @@ impl Controller {
     pub(super) async fn change_settings(&self, settings: Settings) -> Result<Response, ErrorReport> {
         let before = self.inner.ports.settings.view().settings;
         if before != settings {
+            let changes = changes(&before, &settings);
             self.inner.ports.settings.change(settings).await?;
-            self.record(LedgerAction::SettingsChanged, "by the user").await;
+            self.record(LedgerAction::SettingsChanged, &changes).await;
         }
         let view = self.settings_view();
         self.tell(Event::SettingsChanged { view: view.clone() });
@@ -106,6 +108,22 @@ impl Controller {
 }
 
 const SHORTLY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What is different, as "theme: light to dark".
+fn changes(before: &Settings, after: &Settings) -> String {
+    let Settings { language, theme, notifications, autostart } = after;
+    [
+        ("language", word(&before.language), word(language)),
+        ("theme", word(&before.theme), word(theme)),
+        ("notifications", word(&before.notifications), word(notifications)),
+        ("autostart", word(&before.autostart), word(autostart)),
+    ]
+    .into_iter()
+    .filter(|(_, before, after)| before != after)
+    .map(|(name, before, after)| format!("{name}: {before} to {after}"))
+    .collect::<Vec<_>>()
+    .join(", ")
+}
 
 fn host_of(url: &Url) -> &str {
     url.host_str().unwrap_or_default()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use deskside_protocol::local::{Blob, Event, Response};
 use deskside_protocol::ticket::{AttachmentMeta, Verdict};
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, Sha256, limits};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId, Sha256, limits};
 use futures_util::StreamExt as _;
 use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
@@ -23,8 +23,10 @@ impl Controller {
     pub(super) async fn requests(&self) -> Result<Response, ErrorReport> {
         let store = self.store();
         let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
-        let requests = requests::list(&mut connection, &|id| self.inner.outbox.is_sending(id)).await?;
-        Ok(Response::Requests { requests })
+        let mut requests = requests::list(&mut connection, &|id| self.inner.outbox.is_sending(id)).await?;
+        let more = requests.len().saturating_sub(limits::REQUESTS_LISTED);
+        requests.truncate(limits::REQUESTS_LISTED);
+        Ok(Response::Requests { requests, more: u32::try_from(more).unwrap_or(u32::MAX) })
     }
 
     pub(super) async fn thread(&self, client_id: ClientId) -> Result<Response, ErrorReport> {
@@ -87,6 +89,21 @@ impl Controller {
         }
         self.refresh_tray().await;
         Ok(Response::Done)
+    }
+
+    pub(super) async fn take_back(
+        &self,
+        client_id: ClientId,
+        entry: Option<FollowUpId>,
+    ) -> Result<Response, ErrorReport> {
+        let taken = self.inner.outbox.take_back(client_id, entry).await?;
+        let store = self.store();
+        for file in taken.unneeded {
+            files::delete(&files::kept(store.folder(), file));
+        }
+        self.inner.ports.notify.dismiss(client_id);
+        self.refresh_tray().await;
+        Ok(Response::TakenBack { draft: taken.draft })
     }
 
     pub(super) async fn read_blob(&self, blob: Blob, offset: u64) -> Result<Response, ErrorReport> {
@@ -169,6 +186,12 @@ impl Controller {
             file.flush().await.map_err(StoreError::from)?;
             if Sha256::from(<[u8; 32]>::from(hasher.finalize())) != meta.sha256 {
                 return Err(ErrorReport::new(ErrorCode::BadAnswer, "the file is not the one announced"));
+            }
+            // Unless everything was erased meanwhile: then nobody may have it any more.
+            let _gate = self.inner.uploads.no_erasing().await;
+            let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+            if files::find(&mut connection, meta.id).await?.is_none() {
+                return Err(ErrorReport::new(ErrorCode::NotFound, "the file was erased meanwhile"));
             }
             std::fs::rename(&partial, target).map_err(StoreError::from)?;
             Ok(())

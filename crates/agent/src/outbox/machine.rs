@@ -3,6 +3,8 @@
 //!
 //! What must hold, whatever happens in whatever order:
 //! - nothing is lost: a message ends as delivered, or parked with its reason, or still waits;
+//! - a file that is refused holds up neither the files after it nor what was written after them: the rest goes, and what
+//!   was refused is said at the end;
 //! - nothing is doubled: once a try may have arrived, the helpdesk is asked before anything is created again;
 //! - delivered is final;
 //! - the program may end between any two steps: [`Message::restarted`] from the last kept state is enough to go on.
@@ -48,13 +50,25 @@ pub enum Stage {
         /// The number people use; only tickets have one.
         number: Option<u64>,
     },
-    /// The helpdesk refuses it for good; it stays here until somebody looks.
+    /// The helpdesk refuses it, or a file of it, for good; it stays here until somebody looks.
     Parked {
         /// The number, if the helpdesk has the ticket and refuses a file of it.
         number: Option<u64>,
+        /// Whether the helpdesk has it all the same, and only files of it were refused.
+        #[serde(default)]
+        arrived: bool,
         /// Why.
         why: ErrorReport,
     },
+}
+
+/// A file that the helpdesk refuses for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Which.
+    pub file: AttachmentId,
+    /// Why.
+    pub why: ErrorReport,
 }
 
 /// A message and what it has been through. Kept as JSON.
@@ -64,6 +78,12 @@ pub struct Message {
     pub kind: Kind,
     /// Its files, as announced.
     pub files: Vec<AttachmentId>,
+    /// Those of its files that were refused, since somebody last looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+    /// Files that its writer does without, since they were refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_up: Vec<AttachmentId>,
     /// How far it has come.
     #[serde(flatten)]
     pub stage: Stage,
@@ -138,6 +158,8 @@ impl Message {
         Self {
             kind,
             files,
+            refused: Vec::new(),
+            given_up: Vec::new(),
             stage: Stage::New { doubt: false },
             tries: 0,
             waited_ms: 0,
@@ -177,7 +199,7 @@ impl Message {
         match found {
             Some(receipt) => self.placed(Some(receipt.number), &receipt.missing),
             // It never arrived, or the helpdesk lost it since (a restored backup): create it.
-            None => Self { stage: Stage::New { doubt: false }, ..self.went_well() },
+            None => Self { stage: Stage::New { doubt: false }, refused: Vec::new(), ..self.went_well() },
         }
     }
 
@@ -187,27 +209,40 @@ impl Message {
         if self.is_at_rest() {
             return self;
         }
-        // A server may name files that were never announced; there is nothing to send for those.
-        let missing: Vec<_> = self.files.iter().filter(|file| missing.contains(file)).copied().collect();
-        let stage = if missing.is_empty() {
-            Stage::Delivered { number }
-        } else {
-            Stage::Placed { number, missing, doubt: false }
-        };
-        Self { stage, ..self.went_well() }
+        // A server may name files that were never announced; there is nothing to send for those. Nor for those refused.
+        let still = |file: &AttachmentId| missing.contains(file) && !self.refused.iter().any(|r| r.file == *file);
+        let missing = self.files.iter().copied().filter(still).collect();
+        self.settled(number, missing, false).went_well()
     }
 
     /// A file arrived.
     #[must_use]
     pub fn attached(self, file: AttachmentId) -> Self {
         let Stage::Placed { number, missing, doubt } = &self.stage else { return self };
-        let missing: Vec<_> = missing.iter().filter(|id| **id != file).copied().collect();
-        let stage = if missing.is_empty() && !doubt {
-            Stage::Delivered { number: *number }
-        } else {
-            Stage::Placed { number: *number, missing, doubt: *doubt }
+        let (number, doubt) = (*number, *doubt);
+        let missing = missing.iter().copied().filter(|id| *id != file).collect();
+        self.settled(number, missing, doubt).went_well()
+    }
+
+    /// The helpdesk refuses a file for good. The others go on.
+    #[must_use]
+    pub fn file_refused(self, file: AttachmentId, why: ErrorReport) -> Self {
+        let Stage::Placed { number, missing, doubt } = &self.stage else { return self };
+        let (number, doubt) = (*number, *doubt);
+        let missing = missing.iter().copied().filter(|id| *id != file).collect();
+        let refused = self.refused.iter().cloned().chain([Refused { file, why: why.clone() }]).collect();
+        let after = Self { refused, ever_failed: true, ..self }.settled(number, missing, doubt).went_well();
+        Self { last_error: Some(why), ..after }
+    }
+
+    /// The stage of what the helpdesk has, with these files missing.
+    fn settled(self, number: Option<u64>, missing: Vec<AttachmentId>, doubt: bool) -> Self {
+        let stage = match self.refused.first() {
+            _ if doubt || !missing.is_empty() => Stage::Placed { number, missing, doubt },
+            Some(first) => Stage::Parked { number, arrived: true, why: first.why.clone() },
+            None => Stage::Delivered { number },
         };
-        Self { stage, ..self.went_well() }
+        Self { stage, ..self }
     }
 
     /// A try failed.
@@ -217,9 +252,9 @@ impl Message {
             return self;
         }
         if failure.for_good {
-            let number = self.number();
+            let (number, arrived) = (self.number(), self.has_arrived());
             return Self {
-                stage: Stage::Parked { number, why: failure.report.clone() },
+                stage: Stage::Parked { number, arrived, why: failure.report.clone() },
                 tries: self.tries.saturating_add(1),
                 not_before: None,
                 asked_to_wait: false,
@@ -275,18 +310,15 @@ impl Message {
     /// Somebody looked at a parked message and wants it tried again.
     #[must_use]
     pub fn unparked(self) -> Self {
-        match self.stage {
-            // Whatever it had reached is asked for again; the reason stays readable until the next try.
-            Stage::Parked { .. } => Self {
-                stage: Stage::New { doubt: true },
-                tries: 0,
-                waited_ms: 0,
-                not_before: None,
-                asked_to_wait: false,
-                ..self
-            },
-            Stage::New { .. } | Stage::Placed { .. } | Stage::Delivered { .. } => self,
-        }
+        // Whatever it had reached is asked for again; the reason stays readable until the next try.
+        let stage = match self.stage {
+            Stage::Parked { number, .. } if self.has_arrived() => {
+                Stage::Placed { number, missing: self.files.clone(), doubt: true }
+            }
+            Stage::Parked { .. } => Stage::New { doubt: true },
+            Stage::New { .. } | Stage::Placed { .. } | Stage::Delivered { .. } => return self,
+        };
+        Self { stage, refused: Vec::new(), tries: 0, waited_ms: 0, not_before: None, asked_to_wait: false, ..self }
     }
 
     /// The number people use, once the helpdesk has given one.
@@ -295,6 +327,30 @@ impl Message {
         match self.stage {
             Stage::New { .. } => None,
             Stage::Placed { number, .. } | Stage::Delivered { number } | Stage::Parked { number, .. } => number,
+        }
+    }
+
+    /// Whether the helpdesk is known to have it, with or without its files.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        match self.stage {
+            Stage::New { .. } => false,
+            Stage::Placed { .. } | Stage::Delivered { .. } => true,
+            Stage::Parked { number, arrived, .. } => arrived || number.is_some(),
+        }
+    }
+
+    /// Somebody looked at files that were refused and does without them: what has arrived is all that shall.
+    #[must_use]
+    pub fn without_refused(self) -> Self {
+        match self.stage {
+            Stage::Parked { number, .. } if self.has_arrived() => {
+                let refused = self.refused.iter().map(|refused| refused.file);
+                let given_up: Vec<_> = self.given_up.iter().copied().chain(refused).collect();
+                let files = self.files.iter().copied().filter(|id| !given_up.contains(id)).collect();
+                Self { files, given_up, stage: Stage::Delivered { number }, refused: Vec::new(), ..self }
+            }
+            Stage::New { .. } | Stage::Placed { .. } | Stage::Delivered { .. } | Stage::Parked { .. } => self,
         }
     }
 
@@ -313,7 +369,7 @@ impl Message {
     pub fn lets_pass(&self) -> bool {
         match (&self.stage, self.kind) {
             (Stage::Delivered { .. }, _) => true,
-            (Stage::Parked { number, .. }, Kind::Ticket) => number.is_some(),
+            (Stage::Parked { .. }, Kind::Ticket) => self.has_arrived(),
             (Stage::Parked { .. }, Kind::FollowUp | Kind::Verdict) => true,
             (Stage::New { .. } | Stage::Placed { .. }, _) => false,
         }
@@ -329,191 +385,5 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use deskside_protocol::{ClientId, ErrorCode};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(60) };
-
-    /// A helpdesk that keeps what reaches it. `creations` counts what a desk without idempotency would have made.
-    #[derive(Debug, Default)]
-    struct Desk {
-        exists: bool,
-        creations: u32,
-        files: BTreeSet<AttachmentId>,
-    }
-
-    /// What happens to one exchange.
-    #[derive(Debug, Clone, Copy)]
-    enum Fate {
-        /// All goes well.
-        Well,
-        /// The request never leaves.
-        Unsent,
-        /// It arrives; its answer does not.
-        AnswerLost,
-        /// It arrives; then the program is killed before the answer is kept.
-        Killed,
-        /// The program is killed before it leaves.
-        KilledBefore,
-        /// The helpdesk is busy.
-        Busy,
-        /// The helpdesk refuses for good, and somebody presses "try again" later.
-        Refused,
-    }
-
-    fn fate() -> impl Strategy<Value = Fate> {
-        prop_oneof![
-            4 => Just(Fate::Well),
-            2 => Just(Fate::Unsent),
-            2 => Just(Fate::AnswerLost),
-            2 => Just(Fate::Killed),
-            1 => Just(Fate::KilledBefore),
-            1 => Just(Fate::Busy),
-            1 => Just(Fate::Refused),
-        ]
-    }
-
-    fn kind() -> impl Strategy<Value = Kind> {
-        prop_oneof![Just(Kind::Ticket), Just(Kind::FollowUp), Just(Kind::Verdict)]
-    }
-
-    fn receipt(desk: &Desk, announced: &[AttachmentId]) -> Receipt {
-        Receipt {
-            client_id: ClientId::new(),
-            number: 7,
-            missing: announced.iter().filter(|id| !desk.files.contains(id)).copied().collect(),
-        }
-    }
-
-    /// One exchange with the desk under this fate; the message is written to disk and read back, as the worker does.
-    fn exchange(message: Message, desk: &mut Desk, fate: Fate, now: Timestamp, dice: f64) -> Message {
-        let step = message.next(now);
-        let before = message.clone();
-        let failure = |code, for_good, may_have_arrived| Failure {
-            report: ErrorReport::new(code, "test"),
-            for_good,
-            may_have_arrived,
-            retry_after: (code == ErrorCode::Busy).then_some(Duration::from_secs(5)),
-        };
-        let arrives = matches!(fate, Fate::Well | Fate::AnswerLost | Fate::Killed);
-        if arrives {
-            match step {
-                Step::Place => {
-                    let twice_is_harmless = message.kind != Kind::Ticket;
-                    if !(desk.exists && twice_is_harmless) {
-                        desk.creations += 1;
-                    }
-                    desk.exists = true;
-                }
-                Step::Attach(file) => {
-                    desk.files.insert(file);
-                }
-                Step::Look | Step::Wait(_) | Step::Rest => {}
-            }
-        }
-        let after = match (fate, step) {
-            (_, Step::Wait(_) | Step::Rest) => message,
-            (Fate::Well, Step::Look) => {
-                let receipt = desk.exists.then(|| receipt(desk, &message.files));
-                message.looked(receipt.as_ref())
-            }
-            (Fate::Well, Step::Place) => {
-                let receipt = receipt(desk, &message.files);
-                let number = (message.kind == Kind::Ticket).then_some(7);
-                message.placed(number, &receipt.missing)
-            }
-            (Fate::Well, Step::Attach(file)) => message.attached(file),
-            (Fate::Unsent, _) => message.failed(failure(ErrorCode::Unreachable, false, false), now, BACKOFF, dice),
-            (Fate::AnswerLost, _) => message.failed(failure(ErrorCode::TimedOut, false, true), now, BACKOFF, dice),
-            (Fate::Busy, _) => message.failed(failure(ErrorCode::Busy, false, true), now, BACKOFF, dice),
-            (Fate::Refused, _) => message.failed(failure(ErrorCode::Refused, true, false), now, BACKOFF, dice),
-            // Nothing of the answer was kept: the state is the one before, read again.
-            (Fate::Killed | Fate::KilledBefore, _) => before.restarted(),
-        };
-        let kept = serde_json::to_string(&after).unwrap();
-        serde_json::from_str(&kept).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_lost_and_nothing_is_doubled(
-            kind in kind(),
-            files in 0usize..4,
-            fates in proptest::collection::vec((fate(), 0.0f64..1.0, 0i64..200_000), 0..60),
-        ) {
-            let files: Vec<_> = (0..files).map(|_| AttachmentId::new()).collect();
-            let mut message = Message::new(kind, files.clone());
-            let mut desk = Desk::default();
-            let mut now = Timestamp::from_unix_ms(1_000_000);
-            for (fate, dice, passes_ms) in fates {
-                now = Timestamp::from_unix_ms(now.unix_ms() + passes_ms);
-                if matches!(message.stage, Stage::Parked { .. }) {
-                    prop_assert_eq!(message.next(now), Step::Rest, "a parked message is tried by itself");
-                    message = message.unparked();
-                }
-                let was_delivered = matches!(message.stage, Stage::Delivered { .. });
-                let before = message.clone();
-                message = exchange(message, &mut desk, fate, now, dice);
-                if was_delivered {
-                    prop_assert_eq!(&message, &before, "delivered is final");
-                }
-                prop_assert!(desk.creations <= 1, "created twice");
-            }
-            // In the end the network is good: it must arrive, within as many steps as it has parts.
-            message = message.unparked().resumed(true);
-            for _ in 0..(4 + files.len() * 2) {
-                message = exchange(message, &mut desk, Fate::Well, now, 0.5);
-            }
-            prop_assert!(matches!(message.stage, Stage::Delivered { .. }), "lost: {:?}", message);
-            prop_assert_eq!(desk.creations, 1);
-            prop_assert_eq!(desk.files, files.into_iter().collect::<BTreeSet<_>>());
-            prop_assert_eq!(message.restarted().next(now), Step::Rest);
-        }
-
-        #[test]
-        fn waits_stay_between_the_first_and_the_cap(last_ms in 0u64..10_000_000, dice in 0.0f64..1.0) {
-            let wait = BACKOFF.next(Duration::from_millis(last_ms), dice);
-            prop_assert!(wait >= BACKOFF.first && wait <= BACKOFF.cap);
-        }
-
-        #[test]
-        fn what_the_helpdesk_asks_for_is_honoured(asked_s in 0u64..3600, dice in 0.0f64..1.0) {
-            let now = Timestamp::from_unix_ms(0);
-            let failure = Failure {
-                report: ErrorReport::new(ErrorCode::Busy, "later"),
-                for_good: false,
-                may_have_arrived: false,
-                retry_after: Some(Duration::from_secs(asked_s)),
-            };
-            let message = Message::new(Kind::Ticket, vec![]).failed(failure, now, BACKOFF, dice);
-            let early = Timestamp::from_unix_ms(i64::try_from(asked_s).unwrap() * 1000 - 1);
-            prop_assert!(matches!(message.next(early), Step::Wait(_)));
-            let hoped = message.clone().resumed(false);
-            prop_assert_eq!(&hoped, &message, "a change of network does not shorten what was asked for");
-            prop_assert_eq!(message.resumed(true).next(early), Step::Place);
-        }
-    }
-
-    #[test]
-    fn a_ticket_that_may_have_arrived_is_looked_for_first() {
-        let now = Timestamp::from_unix_ms(0);
-        let fresh = Message::new(Kind::Ticket, vec![]);
-        assert_eq!(fresh.next(now), Step::Place, "the first try needs no question");
-        assert_eq!(fresh.restarted().next(now), Step::Look);
-    }
-
-    #[test]
-    fn a_parked_reply_holds_nothing_up_but_a_parked_ticket_holds_its_replies() {
-        let why = || ErrorReport::new(ErrorCode::Refused, "no");
-        let parked =
-            |kind, number| Message { stage: Stage::Parked { number, why: why() }, ..Message::new(kind, vec![]) };
-        assert!(parked(Kind::FollowUp, None).lets_pass());
-        assert!(!parked(Kind::Ticket, None).lets_pass());
-        assert!(parked(Kind::Ticket, Some(7)).lets_pass(), "only a file of it was refused");
-    }
-}
+#[path = "machine_tests.rs"]
+mod tests;

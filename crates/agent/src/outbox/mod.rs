@@ -1,8 +1,7 @@
-//! What waits to be sent. [`machine`] decides, [`worker`] does, and this is the table between them: every state a message
-//! goes through is on the disk before the next step begins.
+//! What waits to be sent. [`machine`] decides, the worker behind [`handle`] does, and this is the table between them.
 
 use deskside_protocol::local::Delivery;
-use deskside_protocol::{ClientId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -10,8 +9,9 @@ use crate::store::Result;
 use crate::store::columns::{json, moment, parsed, to_json, unsigned};
 
 mod flight;
+pub mod handle;
 pub mod machine;
-pub mod worker;
+mod worker;
 
 use machine::{Message, Stage};
 
@@ -125,6 +125,19 @@ pub async fn keep(connection: &mut SqliteConnection, sequence: i64, message: &Me
     Ok(())
 }
 
+/// Files of a message that its writer does without: the helpdesk may go on naming them.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn given_up(connection: &mut SqliteConnection, id: &str) -> Result<Vec<AttachmentId>> {
+    let row = sqlx::query("SELECT message FROM outbox WHERE id = ? AND instr(message, '\"given_up\"') > 0")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    let message: Option<Message> = row.map(|row| json(&row, "message")).transpose()?;
+    Ok(message.map(|message| message.given_up).unwrap_or_default())
+}
+
 /// Requests with something that waits, and requests with something parked.
 ///
 /// # Errors
@@ -147,7 +160,11 @@ pub async fn counts(connection: &mut SqliteConnection) -> Result<(u32, u32)> {
 pub fn delivery(message: &Message, sending: bool, number: Option<u64>) -> Delivery {
     match &message.stage {
         Stage::Delivered { number: own } => Delivery::Delivered { number: own.or(number).unwrap_or(0) },
-        Stage::Parked { why, .. } => Delivery::Parked { error: why.clone() },
+        Stage::Parked { why, number: own, .. } => Delivery::Parked {
+            error: why.clone(),
+            number: if message.has_arrived() { own.or(number) } else { None },
+            refused: message.refused.iter().map(|refused| refused.file).collect(),
+        },
         Stage::New { .. } | Stage::Placed { .. } if sending => Delivery::Sending,
         Stage::New { .. } | Stage::Placed { .. } => Delivery::Waiting {
             tries: message.tries,

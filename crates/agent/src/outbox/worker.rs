@@ -7,23 +7,25 @@
 //! no step needs a note on the disk before it begins.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
 use deskside_protocol::local::LedgerAction;
 use deskside_protocol::ticket::TicketState;
-use deskside_protocol::{ClientId, ErrorCode, ErrorReport, Timestamp};
-use tokio::sync::{Notify, mpsc, oneshot};
+use deskside_protocol::{ClientId, ErrorCode, ErrorReport, FollowUpId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::flight::{Landed, failure, fly, is_ours};
+use super::handle::{Command, Hold, Outbox, Told};
 use super::machine::{Backoff, Kind, Message, Stage, Step};
 use super::{Queued, keep, undelivered};
 use crate::ledger;
 use crate::link::Link;
+use crate::requests::take_back::{TakenBack, take_back};
 use crate::store::columns::{signed, word};
 use crate::store::{InUse, StoreError};
 
@@ -34,105 +36,8 @@ const LARGE: usize = 1;
 /// How long to wait before the disk is asked again to keep what came of a step, if nobody says earlier that it can.
 const UNKEPT: Duration = Duration::from_secs(30);
 
-/// What the worker tells the controller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// A message changed.
-    Changed(ClientId),
-    /// A ticket is in the helpdesk.
-    Delivered {
-        /// Which.
-        client_id: ClientId,
-        /// The number people use.
-        number: u64,
-        /// Whether it had to wait for a later try.
-        late: bool,
-    },
-    /// A message is refused for good.
-    Parked(ClientId),
-    /// A reply or verdict arrived: the thread is worth a look.
-    Replied(ClientId),
-    /// The store failed under the worker.
-    StoreFailed(ErrorCode),
-}
-
-enum Command {
-    Resume { by_user: bool },
-    Unpark { client_id: ClientId, done: oneshot::Sender<Result<bool, ErrorReport>> },
-    Reload,
-}
-
-/// The outbox, as the controller sees it.
-#[derive(Clone)]
-pub struct Outbox {
-    wake: Arc<Notify>,
-    commands: mpsc::UnboundedSender<Command>,
-    sending: Arc<Mutex<HashSet<String>>>,
-}
-
-impl Outbox {
-    /// Starts the worker. It ends with `stop`; what was under way then is looked for at the next start.
-    pub fn start(
-        store: InUse,
-        link: Arc<Link>,
-        backoff: Backoff,
-        told: mpsc::UnboundedSender<Told>,
-        stop: CancellationToken,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
-        let (commands, inbox) = mpsc::unbounded_channel();
-        let outbox = Self { wake: Arc::default(), commands, sending: Arc::default() };
-        let worker = Worker {
-            store,
-            link,
-            backoff,
-            told,
-            outbox: outbox.clone(),
-            queue: BTreeMap::new(),
-            unkept: BTreeMap::new(),
-            keep_again: None,
-            lanes: HashMap::new(),
-            flights: JoinSet::new(),
-            rest_until: None,
-            rest_was_asked: false,
-        };
-        let handle = tokio::spawn(worker.run(inbox, stop));
-        (outbox, handle)
-    }
-
-    /// Something new is in the queue.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// There is reason to hope, or the user asks: what waits is tried now.
-    pub fn resume(&self, by_user: bool) {
-        let _ = self.commands.send(Command::Resume { by_user });
-    }
-
-    /// The store was replaced or emptied: read the queue anew.
-    pub fn reload(&self) {
-        let _ = self.commands.send(Command::Reload);
-    }
-
-    /// Puts the parked messages of a request back in the queue; whether there were any. Durable when this returns.
-    ///
-    /// # Errors
-    /// `StoreUnwritable`.
-    pub async fn unpark(&self, client_id: ClientId) -> Result<bool, ErrorReport> {
-        let (done, answer) = oneshot::channel();
-        let gone = || ErrorReport::new(ErrorCode::Internal, "the outbox has ended");
-        self.commands.send(Command::Unpark { client_id, done }).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
-
-    /// Whether this message is on its way now.
-    #[must_use]
-    pub fn is_sending(&self, id: &str) -> bool {
-        self.sending.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
-    }
-}
-
-struct Worker {
+/// Who sends.
+pub(super) struct Worker {
     store: InUse,
     link: Arc<Link>,
     backoff: Backoff,
@@ -146,14 +51,37 @@ struct Worker {
     keep_again: Option<Instant>,
     /// Requests with an exchange under way, and whether it is a file.
     lanes: HashMap<ClientId, bool>,
-    flights: JoinSet<(i64, Landed)>,
+    flights: JoinSet<(i64, Step, Landed)>,
     /// The helpdesk as a whole cannot be spoken to before this moment.
     rest_until: Option<Timestamp>,
     rest_was_asked: bool,
 }
 
 impl Worker {
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>, stop: CancellationToken) {
+    pub(super) fn new(
+        store: InUse,
+        link: Arc<Link>,
+        backoff: Backoff,
+        told: mpsc::UnboundedSender<Told>,
+        outbox: Outbox,
+    ) -> Self {
+        Self {
+            store,
+            link,
+            backoff,
+            told,
+            outbox,
+            queue: BTreeMap::new(),
+            unkept: BTreeMap::new(),
+            keep_again: None,
+            lanes: HashMap::new(),
+            flights: JoinSet::new(),
+            rest_until: None,
+            rest_was_asked: false,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>, stop: CancellationToken) {
         let wake = Arc::clone(&self.outbox.wake);
         let mut replaced = self.link.replaced();
         // What was there before this worker may be on the other side already.
@@ -176,7 +104,7 @@ impl Worker {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => match landed {
-                    Ok((sequence, landed)) => self.land(sequence, landed).await,
+                    Ok((sequence, step, landed)) => self.land(sequence, step, landed).await,
                     // A step that panicked: its state is the last one kept, as after a crash.
                     Err(error) => {
                         tracing::error!(%error, "a step of the outbox failed");
@@ -199,6 +127,13 @@ impl Worker {
                     Command::Unpark { client_id, done } => {
                         let _ = done.send(self.unpark(client_id).await);
                     }
+                    Command::TakeBack { client_id, entry, done } => {
+                        let _ = done.send(self.take_back(client_id, entry).await);
+                    }
+                    Command::Hold { held } => tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = self.hold(held) => {}
+                    },
                 },
                 () = pause => {}
             }
@@ -262,6 +197,30 @@ impl Worker {
         Ok(true)
     }
 
+    async fn take_back(&mut self, client_id: ClientId, entry: Option<FollowUpId>) -> Result<TakenBack, ErrorReport> {
+        let of_request: Vec<Queued> = self.queue.values().filter(|q| q.client_id == client_id).cloned().collect();
+        let mut tx = self.store.get().begin().await?;
+        let taken = take_back(&mut tx, client_id, entry, &of_request).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        for sequence in &taken.gone {
+            self.queue.remove(sequence);
+            self.unkept.remove(sequence);
+        }
+        let _ = self.told.send(Told::Changed(client_id));
+        Ok(taken)
+    }
+
+    async fn hold(&mut self, held: oneshot::Sender<Hold>) {
+        self.forget_flights();
+        self.keep_unkept().await;
+        let (release, released) = oneshot::channel();
+        if held.send(Hold { _release: release }).is_ok() {
+            // Nothing is ever sent: its end is the word.
+            let _ = released.await;
+        }
+        self.reload().await;
+    }
+
     /// Starts every step that may begin now, and says when the next one may.
     fn start_what_can(&mut self) -> Option<Timestamp> {
         let desk = self.link.desk()?;
@@ -302,16 +261,16 @@ impl Worker {
     fn start(&mut self, sequence: i64, step: Step, desk: Arc<dyn Helpdesk>) {
         let Some(queued) = self.queue.get(&sequence).cloned() else { return };
         self.lanes.insert(queued.client_id, matches!(step, Step::Attach(_)));
-        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).insert(queued.id.clone());
+        self.outbox.sending().insert(queued.id.clone());
         let _ = self.told.send(Told::Changed(queued.client_id));
         let store = self.store.get();
-        self.flights.spawn(async move { (sequence, fly(&store, &*desk, &queued, step).await) });
+        self.flights.spawn(async move { (sequence, step, fly(&store, &*desk, &queued, step).await) });
     }
 
-    async fn land(&mut self, sequence: i64, landed: Landed) {
+    async fn land(&mut self, sequence: i64, step: Step, landed: Landed) {
         let Some(before) = self.queue.get(&sequence).cloned() else { return };
         self.lanes.remove(&before.client_id);
-        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).remove(&before.id);
+        self.outbox.sending().remove(&before.id);
         let message = before.message.clone();
         let after = match landed {
             Landed::Failed(error) => {
@@ -319,7 +278,14 @@ impl Worker {
                     self.link.failed(&error);
                 }
                 let dice = rand::random::<f64>();
-                let after = message.failed(failure(&error), Timestamp::now(), self.backoff, dice);
+                let after = match step {
+                    Step::Attach(file) if error.again == Again::Permanent => {
+                        message.file_refused(file, failure(&error).report)
+                    }
+                    Step::Look | Step::Place | Step::Attach(_) | Step::Wait(_) | Step::Rest => {
+                        message.failed(failure(&error), Timestamp::now(), self.backoff, dice)
+                    }
+                };
                 self.rest_after(&error, &after);
                 tracing::info!(code = ?error.code, detail = error.detail, tries = after.tries, "a try to send failed");
                 after
@@ -437,7 +403,7 @@ impl Worker {
     fn forget_flights(&mut self) {
         self.flights = JoinSet::new();
         self.lanes.clear();
-        self.outbox.sending.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.outbox.sending().clear();
     }
 }
 
@@ -462,44 +428,5 @@ fn until(due: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn queued(sequence: i64, client_id: ClientId, message: Message) -> (i64, Queued) {
-        let queued_at = Timestamp::from_unix_ms(0);
-        (sequence, Queued { sequence, id: sequence.to_string(), client_id, payload: None, message, queued_at })
-    }
-
-    fn message() -> impl Strategy<Value = Message> {
-        let kind = prop_oneof![Just(Kind::FollowUp), Just(Kind::Verdict), Just(Kind::Ticket)];
-        let stage = prop_oneof![
-            any::<bool>().prop_map(|doubt| Stage::New { doubt }),
-            Just(Stage::Placed { number: Some(1), missing: vec![AttachmentId::new()], doubt: false }),
-            proptest::option::of(Just(1u64))
-                .prop_map(|number| Stage::Parked { number, why: ErrorReport::new(ErrorCode::Refused, "no") }),
-        ];
-        (kind, stage).prop_map(|(kind, stage)| Message { stage, ..Message::new(kind, vec![]) })
-    }
-
-    proptest! {
-        #[test]
-        fn turns_are_kept_within_a_request_and_nothing_waits_for_another_request(
-            messages in proptest::collection::vec((0usize..4, message()), 0..24),
-        ) {
-            let requests: Vec<_> = (0..4).map(|_| ClientId::new()).collect();
-            let queue: BTreeMap<_, _> = messages
-                .into_iter()
-                .zip(1..)
-                .map(|((request, message), sequence)| queued(sequence, requests[request], message))
-                .collect();
-            let heads = heads(&queue);
-            for request in requests {
-                let own: Vec<_> = queue.values().filter(|q| q.client_id == request).collect();
-                let head = heads.iter().find(|q| q.client_id == request);
-                let first = own.iter().find(|q| !q.message.lets_pass());
-                prop_assert_eq!(head.map(|q| q.sequence), first.map(|q| q.sequence));
-            }
-        }
-    }
-}
+#[path = "worker_tests.rs"]
+mod tests;

@@ -17,6 +17,7 @@ use crate::store::columns::{enumeration, maybe_enumeration, moment, parsed, to_j
 use crate::store::files::{self, Owner};
 
 pub mod sync;
+pub mod take_back;
 
 /// Says which messages are on their way now.
 pub type IsSending<'a> = &'a (dyn Fn(&str) -> bool + Sync);
@@ -292,31 +293,39 @@ pub async fn thread(
     let row = row_of(&ticket, queued.get(&client_id.to_string()), sending)?;
     let number = match row.delivery {
         Delivery::Delivered { number } => Some(number),
-        Delivery::Waiting { .. } | Delivery::Sending | Delivery::Parked { .. } => None,
+        Delivery::Parked { number, .. } => number,
+        Delivery::Waiting { .. } | Delivery::Sending => None,
     };
     let mut entries = Vec::new();
-    let rows = sqlx::query("SELECT * FROM entries WHERE client_id = ? ORDER BY at, id")
+    let rows = sqlx::query("SELECT * FROM entries WHERE client_id = ? ORDER BY at DESC, id DESC")
         .bind(client_id.to_string())
         .fetch_all(&mut *connection)
         .await?;
-    for row in rows {
-        let id: FollowUpId = parsed(&row, "id")?;
+    let mut room = limits::THREAD_BYTES;
+    for row in &rows {
+        let length = row.try_get::<&str, _>("text")?.len();
+        let Some(left) = room.checked_sub(length) else { break };
+        room = left;
+        let id: FollowUpId = parsed(row, "id")?;
         let mine = queued.get(&id.to_string());
         entries.push(ThreadEntry {
             follow_up: FollowUp {
                 id,
-                author: enumeration(&row, "author")?,
+                author: enumeration(row, "author")?,
                 author_name: row.try_get("author_name")?,
-                at: moment(&row, "at")?,
+                at: moment(row, "at")?,
                 text: row.try_get("text")?,
-                new_state: maybe_enumeration(&row, "new_state")?,
+                new_state: maybe_enumeration(row, "new_state")?,
                 attachments: files::of(connection, Owner::Entry(client_id, id)).await?,
             },
             delivery: mine.map(|queued| outbox::delivery(&queued.message, sending(&queued.id), number)),
         });
     }
+    let earlier = u32::try_from(rows.len() - entries.len()).unwrap_or(u32::MAX);
+    entries.reverse();
     Ok(Some(Thread {
         row,
+        earlier,
         description: ticket.try_get("description")?,
         attachments: files::of(connection, Owner::Ticket(client_id)).await?,
         entries,

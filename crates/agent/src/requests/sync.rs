@@ -4,11 +4,12 @@
 use deskside_helpdesk::{Helpdesk, HelpdeskError};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp, TicketState};
-use deskside_protocol::{ClientId, ErrorCode, limits};
+use deskside_protocol::{ClientId, ErrorCode, file_names, limits};
 use sqlx::{Row, SqliteConnection};
 
 use crate::drafts::beginning;
 use crate::media;
+use crate::outbox;
 use crate::ports::Notification;
 use crate::store::columns::{signed, word};
 use crate::store::files::{self, Owner};
@@ -16,6 +17,8 @@ use crate::store::{Result, Store, StoreError, set_meta};
 
 /// Where the cursor is kept, together with the helpdesk that it belongs to.
 const CURSOR: &str = "cursor";
+/// Kept while the very first look is under way: its pages may take several tries.
+const FIRST_LOOK: &str = "first-look";
 /// Pages fetched in one go, against a server that never says "that was all".
 const PAGES: usize = 10_000;
 
@@ -44,7 +47,7 @@ pub struct News {
 /// # Errors
 /// [`StoreError`].
 pub async fn forget_cursor(store: &Store) -> Result<()> {
-    sqlx::query("DELETE FROM meta WHERE name = ?").bind(CURSOR).execute(store.pool()).await?;
+    sqlx::query("DELETE FROM meta WHERE name IN (?, ?)").bind(CURSOR).bind(FIRST_LOOK).execute(store.pool()).await?;
     Ok(())
 }
 
@@ -55,7 +58,8 @@ pub async fn forget_cursor(store: &Store) -> Result<()> {
 pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::result::Result<(), SyncError> {
     let mut cursor = store.meta(CURSOR).await?;
     // On the very first look everything is old: a computer that was set up anew shows no hundred notifications.
-    let quiet = cursor.is_none();
+    // Neither does one whose first look broke off and goes on now.
+    let quiet = cursor.is_none() || store.meta(FIRST_LOOK).await?.is_some();
     for _ in 0..PAGES {
         let page = match desk.changes(cursor.as_deref()).await {
             // It was set back or set up anew, and gives all in its present state: what is known here stays no news.
@@ -73,6 +77,15 @@ pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::r
                 take(&mut tx, ticket, quiet, news).await?;
             }
             set_meta(&mut tx, CURSOR, &page.cursor).await?;
+            if quiet && page.more {
+                set_meta(&mut tx, FIRST_LOOK, "under way").await?;
+            } else {
+                sqlx::query("DELETE FROM meta WHERE name = ?")
+                    .bind(FIRST_LOOK)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(StoreError::from)?;
+            }
             tx.commit().await.map_err(StoreError::from)?;
         }
         if !page.more || stands_still {
@@ -117,7 +130,8 @@ async fn take(connection: &mut SqliteConnection, view: &TicketView, quiet: bool,
     .bind(view.updated_at.unix_ms())
     .execute(&mut *connection)
     .await?;
-    for file in view.attachments.iter().take(limits::ATTACHMENTS) {
+    let given_up = outbox::given_up(connection, &id.to_string()).await?;
+    for file in view.attachments.iter().filter(|file| !given_up.contains(&file.id)).take(limits::ATTACHMENTS) {
         files::add(connection, Owner::Ticket(id), &attachment(file)).await?;
     }
     let mut newest: Option<&FollowUp> = None;
@@ -171,7 +185,8 @@ async fn take_entry(connection: &mut SqliteConnection, ticket: ClientId, entry: 
     .bind(entry.new_state.as_ref().map(word))
     .execute(&mut *connection)
     .await?;
-    for file in entry.attachments.iter().take(limits::ATTACHMENTS) {
+    let given_up = outbox::given_up(connection, &entry.id.to_string()).await?;
+    for file in entry.attachments.iter().filter(|file| !given_up.contains(&file.id)).take(limits::ATTACHMENTS) {
         files::add(connection, Owner::Entry(ticket, entry.id), &attachment(file)).await?;
     }
     Ok(!known)
@@ -190,7 +205,7 @@ fn is_news(entry: &FollowUp) -> bool {
 fn attachment(file: &AttachmentMeta) -> AttachmentMeta {
     let known = limits::MEDIA_TYPES.iter().find(|known| **known == file.media_type);
     AttachmentMeta {
-        name: media::clean_name(&file.name),
+        name: file_names::harmless(&file.name),
         media_type: known.map_or("application/octet-stream", |known| *known).to_owned(),
         ..file.clone()
     }

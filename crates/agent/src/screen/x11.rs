@@ -5,7 +5,8 @@ use deskside_protocol::local::WindowRect;
 use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ConnectionExt as _, ImageFormat, ImageOrder, MapState, Screen, Window as WindowId,
+    Atom, AtomEnum, ConnectionExt as _, CreateGCAux, ImageFormat, ImageOrder, MapState, Pixmap, Screen, SubwindowMode,
+    Window as WindowId,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -67,6 +68,14 @@ pub fn take(display: &str) -> Result<Picture, ScreenError> {
     let windows = server.windows(area).unwrap_or_default();
     let png = server.png(area, &monitors)?;
     Ok(Picture { png, width_px, height_px, windows })
+}
+
+fn short(value: i32) -> Result<i16, ScreenError> {
+    i16::try_from(value).map_err(ScreenError::unavailable)
+}
+
+fn length(value: i32) -> Result<u16, ScreenError> {
+    u16::try_from(value).map_err(ScreenError::unavailable)
 }
 
 impl Server {
@@ -146,14 +155,13 @@ impl Server {
         let strip = i32::try_from((STRIP_BYTES / row_bytes).max(1)).unwrap_or(i32::MAX);
         let mut rows = Rows::begin(area.width.unsigned_abs(), area.height.unsigned_abs())?;
         let mut rgb = Vec::with_capacity(width * 3);
-        // Nothing else draws between two strips; a picture of two moments could show what never was.
-        self.connection.grab_server().map_err(ScreenError::unavailable)?;
+        let picture = self.snapshot(area)?;
         let written = (|| {
-            let mut y = area.y;
-            while y < area.y + area.height {
-                let height = strip.min(area.y + area.height - y);
-                let image = self.strip(area.x, y, area.width, height)?;
-                let lines = (y..y + height).zip(image.chunks_exact(row_bytes));
+            let mut y = 0;
+            while y < area.height {
+                let height = strip.min(area.height - y);
+                let image = self.strip(picture, y, area.width, height)?;
+                let lines = (area.y + y..area.y + y + height).zip(image.chunks_exact(row_bytes));
                 if lines.len() != usize::try_from(height).unwrap_or_default() {
                     return Err(ScreenError::Unavailable("the display gave less than a picture".to_owned()));
                 }
@@ -167,21 +175,39 @@ impl Server {
             }
             rows.finish()
         })();
-        // The connection's end would release it too.
-        let released = self.connection.ungrab_server().map_err(ScreenError::unavailable);
+        // The connection's end would free it too.
+        self.connection.free_pixmap(picture).map_err(ScreenError::unavailable)?;
         self.connection.flush().map_err(ScreenError::unavailable)?;
-        released?;
         written
     }
 
-    fn strip(&self, x: i32, y: i32, width: i32, height: i32) -> Result<Vec<u8>, ScreenError> {
-        let root = self.screen()?.root;
-        let short = |value: i32| i16::try_from(value).map_err(ScreenError::unavailable);
-        let size = |value: i32| u16::try_from(value).map_err(ScreenError::unavailable);
-        let (x, y, width, height) = (short(x)?, short(y)?, size(width)?, size(height)?);
+    /// A copy of what the screen shows now, in the server's memory. One request, so it is of one moment, and the screen
+    /// goes on while the copy is read and compressed: a server that is held for that long stops every program's drawing.
+    fn snapshot(&self, area: Rect) -> Result<Pixmap, ScreenError> {
+        let screen = self.screen()?;
+        let (x, y) = (short(area.x)?, short(area.y)?);
+        let (width, height) = (length(area.width)?, length(area.height)?);
+        let picture = self.connection.generate_id().map_err(ScreenError::unavailable)?;
+        let context = self.connection.generate_id().map_err(ScreenError::unavailable)?;
+        // With its windows, not only where none is (X Window System Protocol, "GCs", subwindow-mode).
+        let with_windows = CreateGCAux::new().subwindow_mode(SubwindowMode::INCLUDE_INFERIORS).graphics_exposures(0);
+        let asked = [
+            self.connection.create_pixmap(screen.root_depth, picture, screen.root, width, height),
+            self.connection.create_gc(context, screen.root, &with_windows),
+            self.connection.copy_area(screen.root, picture, context, x, y, 0, 0, width, height),
+            self.connection.free_gc(context),
+        ];
+        for request in asked {
+            request.map_err(ScreenError::unavailable)?.check().map_err(ScreenError::unavailable)?;
+        }
+        Ok(picture)
+    }
+
+    fn strip(&self, picture: Pixmap, y: i32, width: i32, height: i32) -> Result<Vec<u8>, ScreenError> {
+        let (y, width, height) = (short(y)?, length(width)?, length(height)?);
         let reply = self
             .connection
-            .get_image(ImageFormat::Z_PIXMAP, root, x, y, width, height, u32::MAX)
+            .get_image(ImageFormat::Z_PIXMAP, picture, 0, y, width, height, u32::MAX)
             .map_err(ScreenError::unavailable)?
             .reply()
             .map_err(ScreenError::unavailable)?;

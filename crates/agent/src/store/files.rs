@@ -276,12 +276,17 @@ pub fn delete_set_aside(folder: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(super::SET_ASIDE) {
             continue;
         }
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-                tracing::warn!(%error, "files that were set aside could not be deleted");
-            }
-        } else {
-            delete(&entry.path());
+        delete_all(&entry.path());
+    }
+}
+
+/// Deletes a file, or a folder with everything in it.
+pub fn delete_all(path: &Path) {
+    if std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        if let Err(error) = std::fs::remove_dir_all(path) {
+            tracing::warn!(%error, "files that were set aside could not be deleted");
         }
+    } else {
+        delete(path);
     }
 }

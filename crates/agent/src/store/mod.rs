@@ -11,7 +11,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use deskside_protocol::{ErrorCode, ErrorReport, Timestamp};
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous, SqliteTransactionManager,
 };
@@ -21,8 +20,7 @@ use sqlx_core::transaction::TransactionManager as _;
 pub mod columns;
 pub mod files;
 pub mod private;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub mod schema;
 
 /// Name of the database in the data folder.
 pub const DATABASE: &str = "deskside.db";
@@ -41,6 +39,9 @@ pub enum StoreError {
     /// The file is not what SQLite wrote.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// Another version of Deskside has made it, or changed it.
+    #[error("the store is another version's: {0}")]
+    Version(String),
     /// A fault of ours.
     #[error("the store: {0}")]
     Fault(String),
@@ -53,6 +54,7 @@ impl StoreError {
         match self {
             Self::Unwritable(_) => ErrorCode::StoreUnwritable,
             Self::Damaged(_) => ErrorCode::StoreDamaged,
+            Self::Version(_) => ErrorCode::StoreVersion,
             Self::Fault(_) => ErrorCode::Internal,
         }
     }
@@ -97,7 +99,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     pool: SqlitePool,
     folder: PathBuf,
-    durable: bool,
+    /// Why it is in memory, if it is.
+    in_memory: Option<Arc<StoreError>>,
 }
 
 /// A store, and what happened while it was opened.
@@ -107,8 +110,8 @@ pub struct Opened {
     pub store: Store,
     /// Where a damaged file was put, and what was wrong with it.
     pub set_aside: Option<(PathBuf, String)>,
-    /// Why nothing can be written, if so; the store is then in memory.
-    pub unwritable: Option<String>,
+    /// Why the one on the disk cannot be used, if so; the store is then in memory.
+    pub refused: Option<Arc<StoreError>>,
 }
 
 impl Store {
@@ -118,11 +121,12 @@ impl Store {
     /// Only if SQLite cannot even work in memory.
     pub async fn open(folder: &Path) -> Result<Opened> {
         match Self::open_durable(folder).await {
-            Ok((store, set_aside)) => Ok(Opened { store, set_aside, unwritable: None }),
+            Ok((store, set_aside)) => Ok(Opened { store, set_aside, refused: None }),
             Err(error) => {
                 tracing::error!(%error, folder = %folder.display(), "the store cannot be opened; running on memory");
-                let store = Self::open_in_memory(folder).await?;
-                Ok(Opened { store, set_aside: None, unwritable: Some(error.to_string()) })
+                let error = Arc::new(error);
+                let store = Self::open_in_memory(folder, Arc::clone(&error)).await?;
+                Ok(Opened { store, set_aside: None, refused: Some(error) })
             }
         }
     }
@@ -130,7 +134,7 @@ impl Store {
     /// Opens the file in this folder; a damaged one is set aside first.
     ///
     /// # Errors
-    /// `Unwritable` if the folder or the file cannot be written.
+    /// `Unwritable` if the folder or the file cannot be written; `Version` if another version has made it.
     pub async fn open_durable(folder: &Path) -> Result<(Self, Option<(PathBuf, String)>)> {
         private::create_folder(folder)?;
         for name in files::FOLDERS {
@@ -144,7 +148,7 @@ impl Store {
                 tracing::error!(what, kept = %kept.display(), "the store is damaged and was set aside");
                 Ok((Self::open_file(folder, &file).await?, Some((kept, what))))
             }
-            Err(error @ (StoreError::Unwritable(_) | StoreError::Fault(_))) => Err(error),
+            Err(error @ (StoreError::Unwritable(_) | StoreError::Version(_) | StoreError::Fault(_))) => Err(error),
         }
     }
 
@@ -162,7 +166,7 @@ impl Store {
             // Erased is erased: freed pages are overwritten (SQLite, "PRAGMA secure_delete").
             .pragma("secure_delete", "ON");
         let pool = pool(options).await?;
-        let store = Self { pool, folder: folder.to_owned(), durable: true };
+        let store = Self { pool, folder: folder.to_owned(), in_memory: None };
         match store.check(size).await {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -172,14 +176,16 @@ impl Store {
         }
     }
 
-    async fn open_in_memory(folder: &Path) -> Result<Self> {
+    async fn open_in_memory(folder: &Path, why: Arc<StoreError>) -> Result<Self> {
         let pool = pool(SqliteConnectOptions::new().in_memory(true).foreign_keys(true)).await?;
-        migrate(&pool).await?;
-        Ok(Self { pool, folder: folder.to_owned(), durable: false })
+        schema::migrate(&pool, None).await?;
+        Ok(Self { pool, folder: folder.to_owned(), in_memory: Some(why) })
     }
 
-    /// The cheap check at start, then the migrations, then a first write: all of them can show damage or a full disk.
+    /// Whether it is ours, the cheap check at start, then the migrations, then a first write: all of them can show damage
+    /// or a full disk.
     async fn check(&self, size_bytes: u64) -> Result<()> {
+        schema::judge(&self.pool).await?;
         let begun: i64 = sqlx::query("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'")
             .fetch_one(&self.pool)
             .await?
@@ -193,7 +199,7 @@ impl Store {
                 }
             }
         }
-        migrate(&self.pool).await?;
+        schema::migrate(&self.pool, Some(&self.folder)).await?;
         self.set_meta("open", "yes").await
     }
 
@@ -214,18 +220,21 @@ impl Store {
     /// Whether what is committed is on a disk.
     #[must_use]
     pub fn is_durable(&self) -> bool {
-        self.durable
+        self.in_memory.is_none()
     }
 
     /// Refuses what must be durable when nothing is.
     ///
     /// # Errors
-    /// `Unwritable` if the store is in memory.
+    /// `Unwritable` or `Version` if the store is in memory.
     pub fn must_be_durable(&self) -> Result<()> {
-        if self.durable {
-            return Ok(());
+        match self.in_memory.as_deref() {
+            None => Ok(()),
+            Some(StoreError::Version(what)) => Err(StoreError::Version(what.clone())),
+            Some(StoreError::Unwritable(_) | StoreError::Damaged(_) | StoreError::Fault(_)) => {
+                Err(StoreError::Unwritable("there is no writable folder; what is typed is held in memory".to_owned()))
+            }
         }
-        Err(StoreError::Unwritable("there is no writable folder; what is typed is held in memory".to_owned()))
     }
 
     /// The data folder.
@@ -266,10 +275,10 @@ impl Store {
         set_meta(&mut connection, name, value).await
     }
 
-    /// Bytes on the disk: the database and the files beside it.
-    #[must_use]
-    pub fn kept_bytes(&self) -> u64 {
-        private::folder_bytes(&self.folder)
+    /// Bytes on the disk: the database and the files beside it. What cannot be read counts as nothing.
+    pub async fn kept_bytes(&self) -> u64 {
+        let folder = self.folder.clone();
+        tokio::task::spawn_blocking(move || private::folder_bytes(&folder)).await.unwrap_or(0)
     }
 }
 
@@ -318,19 +327,6 @@ async fn end_transaction(connection: &mut SqliteConnection) {
     if let Err(error) = SqliteTransactionManager::rollback(connection).await {
         tracing::error!(%error, "a transaction could not be ended");
     }
-}
-
-async fn migrate(pool: &SqlitePool) -> Result<()> {
-    let mut migrations = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
-    // A store that a newer version has written to still opens after a step back: migrations only ever add.
-    migrations.set_ignore_missing(true);
-    migrations.run(pool).await.map_err(|error| {
-        if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
-            StoreError::from(error)
-        } else {
-            StoreError::Damaged(error.to_string())
-        }
-    })
 }
 
 /// Moves a damaged database and its side files away, under a name with the time. They are kept: a technician may still

@@ -38,6 +38,8 @@ pub enum Fault {
     Portal,
     /// Nothing comes back, and the connection stays.
     Silence,
+    /// Nothing goes wrong: what goes wrong is with a later one.
+    Nothing,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +71,8 @@ pub struct Desk {
     kept: Arc<Kept>,
     address: SocketAddr,
     server: Mutex<Option<JoinHandle<()>>>,
+    /// The port while nobody listens there: nobody else may get it, not even as the near end of a connection to it.
+    held: Mutex<Option<tokio::net::TcpSocket>>,
 }
 
 impl Desk {
@@ -76,7 +80,7 @@ impl Desk {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let desk = Self { runtime, kept: Arc::default(), address, server: Mutex::default() };
+        let desk = Self { runtime, kept: Arc::default(), address, server: Mutex::default(), held: Mutex::default() };
         desk.serve(listener);
         desk
     }
@@ -97,13 +101,19 @@ impl Desk {
         server.abort();
         self.kept.version.send_modify(|version| *version += 0);
         let _ = self.runtime.block_on(server);
+        let socket = super::eventually("the port", || {
+            let _runtime = self.runtime.enter();
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind(self.address).ok().map(|()| socket)
+        });
+        *self.held.lock().unwrap() = Some(socket);
     }
 
     pub fn up(&self) {
-        let listener = super::eventually("the port again", || {
-            self.runtime.block_on(tokio::net::TcpListener::bind(self.address)).ok()
-        });
-        self.serve(listener);
+        let socket = self.held.lock().unwrap().take().unwrap();
+        let _runtime = self.runtime.enter();
+        self.serve(socket.listen(1024).unwrap());
     }
 
     /// The next request that begins like this ("POST /tickets") fails so.
@@ -204,7 +214,7 @@ async fn answer(State(kept): State<Arc<Kept>>, request: Request) -> Response {
         at.and_then(|at| faults.remove(at)).map(|(_, fault)| fault)
     };
     match fault {
-        None => {}
+        None | Some(Fault::Nothing) => {}
         Some(Fault::Refuse(status, code)) => return problem(status, code),
         Some(Fault::Busy(seconds)) => {
             let mut response = problem(503, ErrorCode::Busy);

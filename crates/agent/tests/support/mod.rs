@@ -33,6 +33,8 @@ pub struct Desktop {
     pub helpdesk: Mutex<Option<HelpdeskAddress>>,
     pub settings: Mutex<Settings>,
     pub section_policy: Mutex<HashMap<SectionId, bool>>,
+    pub notices: Mutex<Vec<Notice>>,
+    pub retention_days: Mutex<Option<u32>>,
     pub collections: Mutex<u32>,
     pub picture: Mutex<Option<Picture>>,
     pub decided_helpdesk: Mutex<Option<Url>>,
@@ -139,6 +141,12 @@ impl SettingsPort for Desktop {
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
         *self.helpdesk.lock().unwrap() = Some(helpdesk);
         Ok(())
+    }
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap().clone()
+    }
+    fn retention_days(&self) -> Option<u32> {
+        *self.retention_days.lock().unwrap()
     }
     fn section_policy(&self, section: SectionId) -> Option<bool> {
         self.section_policy.lock().unwrap().get(&section).copied()
@@ -316,7 +324,7 @@ impl App {
     }
 
     pub fn row(&self, client_id: ClientId) -> RequestRow {
-        let Response::Requests { requests } = self.ask(Request::Requests).unwrap() else { panic!() };
+        let Response::Requests { requests, .. } = self.ask(Request::Requests).unwrap() else { panic!() };
         requests.into_iter().find(|row| row.client_id == client_id).expect("the request is in the list")
     }
 
@@ -362,6 +370,19 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain for: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Does something to the database behind the app's back.
+pub fn behind_its_back<T>(data: &Path, what: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> T) -> T {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join(deskside_agent::store::DATABASE));
+        let mut connection = options.connect().await.unwrap();
+        let outcome = what(&mut connection).await;
+        connection.close().await.unwrap();
+        outcome
+    })
 }
 
 /// A small picture, as a window flattens it, with something in it that must not leave.
