@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod crates;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod programs;
