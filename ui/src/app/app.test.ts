@@ -153,7 +153,7 @@ describe('after sending', () => {
     expect(outcome({ ...waiting, tries: 1, last_error: 'unreachable' }, 'online').kind).toBe('kept');
     expect(outcome(waiting, 'not-enrolled').next[0]).toContain('not connected to a helpdesk');
     const error = { code: 'refused' as const, detail: '' };
-    expect(outcome({ delivery: 'parked', error }, 'online').kind).toBe('parked');
+    expect(outcome({ delivery: 'parked', error, number: null, refused: [] }, 'online').kind).toBe('parked');
   });
 });
 

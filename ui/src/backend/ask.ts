@@ -28,6 +28,7 @@ const ANSWERS = {
   'give-verdict': 'done',
   'send-now': 'done',
   'retry-parked': 'done',
+  'take-back': 'taken-back',
   facts: 'facts',
   privacy: 'privacy',
   'sent-document': 'document',

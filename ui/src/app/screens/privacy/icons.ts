@@ -1,4 +1,5 @@
 // What was done, as a picture beside its words.
+import CalendarX2 from '@lucide/svelte/icons/calendar-x-2';
 import Camera from '@lucide/svelte/icons/camera';
 import Download from '@lucide/svelte/icons/download';
 import FileText from '@lucide/svelte/icons/file-text';
@@ -9,6 +10,7 @@ import Send from '@lucide/svelte/icons/send';
 import Settings from '@lucide/svelte/icons/settings';
 import Trash2 from '@lucide/svelte/icons/trash-2';
 import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
+import Undo2 from '@lucide/svelte/icons/undo-2';
 import type { LedgerAction } from '$shared/protocol';
 import type { Component } from 'svelte';
 
@@ -22,6 +24,8 @@ const ICONS: Record<LedgerAction, Component<{ size?: number }>> = {
   exported: Download,
   erased: Trash2,
   'store-set-aside': TriangleAlert,
+  'taken-back': Undo2,
+  expired: CalendarX2,
 };
 
 /** The icon of what the list of deeds tells; an agent that is newer may tell of other deeds. */
