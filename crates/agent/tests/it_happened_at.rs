@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     reason = "helpers of tests fail as tests do, and look for one case"

@@ -79,9 +79,12 @@ pub(super) async fn migrate(pool: &SqlitePool, folder: Option<&Path>) -> Result<
         let copy = back_up(pool, folder, next).await?;
         tracing::info!(from = last, copy = %copy.display(), "the store is brought to this version's schema");
     }
-    MIGRATIONS.run(pool).await.map_err(|error| match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
-        other => StoreError::Version(other.to_string()),
+    MIGRATIONS.run(pool).await.map_err(|error| {
+        if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+            StoreError::from(error)
+        } else {
+            StoreError::Version(error.to_string())
+        }
     })
 }
 
