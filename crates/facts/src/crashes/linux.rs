@@ -14,7 +14,10 @@ use deskside_protocol::{
     limits,
 };
 
-use crate::{Context, Failure, blocking, linux::journal::Journal};
+use crate::{
+    Context, Failure, blocking,
+    linux::journal::{self, Journal},
+};
 
 /// Age of the oldest crash that is told.
 const AGE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -31,8 +34,9 @@ pub(crate) async fn collect(ctx: &Context) -> Result<Crashes, Failure> {
     let ctx = ctx.clone();
     blocking(move || {
         let now = Timestamp::now();
-        let dumps = of_dumps(None, now);
-        let kernel = of_kernel(None, now);
+        let journals = journal::folder(&ctx);
+        let dumps = of_dumps(journals.as_deref(), now);
+        let kernel = of_kernel(journals.as_deref(), now);
         let files = folders::crashes(&ctx);
         if let (Err(failure), None) = (&dumps, &files) {
             return Err(failure.clone());

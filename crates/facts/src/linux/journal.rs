@@ -9,14 +9,14 @@ use std::{
     ffi::{CStr, CString, c_char, c_int, c_void},
     ops::ControlFlow,
     os::unix::ffi::OsStrExt,
-    path::Path,
+    path::{Path, PathBuf},
     ptr::NonNull,
     time::Instant,
 };
 
 use libloading::Library;
 
-use crate::Failure;
+use crate::{Context, Failure};
 
 /// The library's name with the version of its interface, which has not changed since 2012.
 const LIBRARY: &str = "libsystemd.so.0";
@@ -56,6 +56,11 @@ struct Functions {
 
 /// The entry at which a journal stands.
 pub(crate) struct Entry<'a>(&'a Journal);
+
+/// The folder of a machine whose files lie elsewhere; none for this machine, whose journals the library finds.
+pub(crate) fn folder(ctx: &Context) -> Option<PathBuf> {
+    (ctx.root != Path::new("/")).then(|| ctx.path("/var/log/journal"))
+}
 
 impl Journal {
     /// The journals of this machine: those in `folder`, or the system's.

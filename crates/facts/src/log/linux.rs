@@ -15,7 +15,10 @@ use deskside_protocol::{
 };
 
 use super::folded::{ENTRIES, Folded};
-use crate::{Context, Failure, blocking, linux::journal::Journal};
+use crate::{
+    Context, Failure, blocking,
+    linux::journal::{self, Journal},
+};
 
 /// Worst severities that are told: emergency to error (RFC 5424, section 6.2.1).
 const SEVERITIES: &[&str] = &["0", "1", "2", "3"];
@@ -26,7 +29,7 @@ pub(crate) async fn collect(ctx: &Context) -> Result<SystemLog, Failure> {
     let ctx = ctx.clone();
     blocking(move || {
         let now = Timestamp::now();
-        match of_journal(None, now, limits::LOG_AGE) {
+        match of_journal(journal::folder(&ctx).as_deref(), now, limits::LOG_AGE) {
             Ok(log) if !log.lines.is_empty() => Ok(log),
             // No journal, or one that this user may not read beyond their own lines.
             Ok(empty) => Ok(syslog::read(&ctx, now).unwrap_or(empty)),
