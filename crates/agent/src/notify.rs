@@ -12,7 +12,7 @@ use deskside_protocol::local::Route;
 use deskside_protocol::ticket::TicketState;
 use deskside_texts::Texts;
 
-use crate::ports::{Notification, NotifyPort};
+use crate::ports::{Notification, NotifyPort, Refused};
 use crate::tray::{Action, Actions, SharedTexts};
 
 /// Longest title or name in a notification, in characters.
@@ -137,8 +137,14 @@ fn words(notification: &Notification, texts: &Texts) -> Words {
             texts.notify_delivered_body(&number.to_string(), &plain(title)),
             texts.notify_look(),
         ),
-        Notification::Parked { title, .. } => {
-            (texts.notify_parked(), texts.notify_parked_body(&plain(title)), texts.notify_look())
+        Notification::Parked { title, what, .. } => {
+            let title = plain(title);
+            let (what, body) = match what {
+                Refused::Request => (texts.notify_parked(), texts.notify_parked_body(&title)),
+                Refused::Reply => (texts.notify_parked_reply(), texts.notify_parked_body(&title)),
+                Refused::Files => (texts.notify_parked_files(), texts.notify_parked_files_body(&title)),
+            };
+            (what, body, texts.notify_look())
         }
     };
     Words { title, body, button }

@@ -80,13 +80,26 @@ pub enum Notification {
         /// The request's title.
         title: String,
     },
-    /// A request could not be sent and needs a look.
+    /// A request, or something of it, could not be sent and needs a look.
     Parked {
         /// Which request; a click opens it.
         client_id: ClientId,
         /// The request's title.
         title: String,
+        /// What of it.
+        what: Refused,
     },
+}
+
+/// What the helpdesk refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The request.
+    Request,
+    /// A reply or verdict.
+    Reply,
+    /// Files; what they belong to has arrived.
+    Files,
 }
 
 impl Notification {

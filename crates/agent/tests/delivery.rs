@@ -18,7 +18,7 @@ use std::time::Duration;
 use deskside_agent::link::Link;
 use deskside_agent::outbox::handle::{Outbox, Told};
 use deskside_agent::outbox::machine::Backoff;
-use deskside_agent::ports::Notification;
+use deskside_agent::ports::{Notification, Refused};
 use deskside_agent::store::{InUse, Store};
 use deskside_agent::{drafts, requests};
 use deskside_protocol::local::*;
@@ -228,7 +228,7 @@ fn a_poison_message_is_parked_with_its_reason_and_holds_nothing_up() {
         let notifications = app.desktop.notifications.lock().unwrap();
         notifications
             .iter()
-            .any(|n| *n == Notification::Parked { client_id: poison, title: "Poison".into() })
+            .any(|n| *n == Notification::Parked { client_id: poison, title: "Poison".into(), what: Refused::Request })
             .then_some(())
     });
     // It is still parked after a restart, and only somebody's look brings it back.

@@ -10,6 +10,7 @@
 
 mod support;
 
+use deskside_agent::ports::{Notification, Refused};
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::*;
 use deskside_protocol::ticket::{CanWork, TicketState, Verdict};
@@ -57,6 +58,11 @@ fn a_file_that_is_refused_holds_up_neither_the_files_after_it_nor_a_reply() {
     let (code, number, refused) = parked(&app, client_id);
     assert_eq!((code, number), (ErrorCode::FileType, Some(1)), "it arrived, and has a number");
     assert_eq!(refused, files[..1]);
+    eventually("a word about it", || {
+        let notifications = app.desktop.notifications.lock().unwrap();
+        let files = |n: &Notification| matches!(n, Notification::Parked { what: Refused::Files, .. });
+        (notifications.len() == 1 && files(&notifications[0])).then_some(())
+    });
     let arrived = desk.with(client_id, |ticket| ticket.files.keys().copied().collect::<Vec<_>>()).unwrap();
     assert!(arrived.len() == 2 && files[1..].iter().all(|file| arrived.contains(file)), "the others went");
     eventually("the reply", || desk.with(client_id, |ticket| ticket.came.len() == 1).filter(|came| *came));

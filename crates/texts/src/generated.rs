@@ -394,6 +394,9 @@ pub(crate) const IDS: &[&str] = &[
     "notify-look",
     "notify-parked",
     "notify-parked-body",
+    "notify-parked-files",
+    "notify-parked-files-body",
+    "notify-parked-reply",
     "notify-read",
     "notify-screen-failed",
     "notify-solved",
@@ -997,6 +1000,24 @@ impl Texts {
     #[must_use]
     pub fn notify_parked_body(&self, title: &str) -> String {
         self.format("notify-parked-body", &[("title", Argument::Text(title))])
+    }
+
+    /// `A file was refused`
+    #[must_use]
+    pub fn notify_parked_files(&self) -> String {
+        self.format("notify-parked-files", &[])
+    }
+
+    /// `“{ $title }”. Everything else has arrived. Please have a look.`
+    #[must_use]
+    pub fn notify_parked_files_body(&self, title: &str) -> String {
+        self.format("notify-parked-files-body", &[("title", Argument::Text(title))])
+    }
+
+    /// `Your answer could not be sent`
+    #[must_use]
+    pub fn notify_parked_reply(&self) -> String {
+        self.format("notify-parked-reply", &[])
     }
 
     /// `Read the answer`

@@ -48,9 +48,9 @@ impl Controller {
                     }
                     self.inner.look.notify_one();
                 }
-                Told::Parked(client_id) => {
+                Told::Parked { client_id, what } => {
                     let title = self.title(client_id).await;
-                    self.notify(Notification::Parked { client_id, title });
+                    self.notify(Notification::Parked { client_id, title, what });
                 }
                 Told::Replied(_) => self.inner.look.notify_one(),
                 Told::StoreFailed(code) => self.store_failed(code),

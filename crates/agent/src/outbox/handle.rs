@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::machine::Backoff;
 use super::worker::Worker;
 use crate::link::Link;
+use crate::ports::Refused;
 use crate::requests::take_back::TakenBack;
 use crate::store::InUse;
 
@@ -27,8 +28,13 @@ pub enum Told {
         /// Whether it had to wait for a later try.
         late: bool,
     },
-    /// A message is refused for good.
-    Parked(ClientId),
+    /// A message is refused for good, or files of it.
+    Parked {
+        /// Of which request.
+        client_id: ClientId,
+        /// What was refused.
+        what: Refused,
+    },
     /// A reply or verdict arrived: the thread is worth a look.
     Replied(ClientId),
     /// The store failed under the worker.

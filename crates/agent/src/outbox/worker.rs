@@ -25,6 +25,7 @@ use super::machine::{Backoff, Kind, Message, Stage, Step};
 use super::{Queued, keep, undelivered};
 use crate::ledger;
 use crate::link::Link;
+use crate::ports::Refused;
 use crate::requests::take_back::{TakenBack, take_back};
 use crate::store::columns::{signed, word};
 use crate::store::{InUse, StoreError};
@@ -387,7 +388,9 @@ impl Worker {
                 Told::Delivered { client_id, number: number.unwrap_or(0), late: kept.message.ever_failed }
             }
             (Stage::Delivered { .. }, Kind::FollowUp | Kind::Verdict) => Told::Replied(client_id),
-            (Stage::Parked { .. }, _) => Told::Parked(client_id),
+            (Stage::Parked { .. }, _) if kept.message.has_arrived() => Told::Parked { client_id, what: Refused::Files },
+            (Stage::Parked { .. }, Kind::Ticket) => Told::Parked { client_id, what: Refused::Request },
+            (Stage::Parked { .. }, Kind::FollowUp | Kind::Verdict) => Told::Parked { client_id, what: Refused::Reply },
             (Stage::New { .. } | Stage::Placed { .. }, _) => return,
         };
         let _ = self.told.send(news);

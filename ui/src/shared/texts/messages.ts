@@ -765,6 +765,9 @@ export interface Messages {
   'notify-look': null;
   'notify-parked': null;
   'notify-parked-body': { title: string | number };
+  'notify-parked-files': null;
+  'notify-parked-files-body': { title: string | number };
+  'notify-parked-reply': null;
   'notify-read': null;
   'notify-screen-failed': null;
   'notify-solved': null;
