@@ -85,6 +85,53 @@ test('a person is added, given another role, and locked out', async ({ administr
   await expect(ines.call('GET', '/session')).rejects.toThrow(/401/);
 });
 
+test('a forgotten password is reset, an account is removed, and the journal tells it', async ({
+  administrator: page,
+  world,
+}) => {
+  const first = 'for the very first day';
+  await world.admin.call('POST', '/people', {
+    login: 'noor',
+    display_name: 'Noor Haddad',
+    role: 'technician',
+    password: first,
+  });
+  const noor = new PersonClient(world.hub.url);
+  await noor.signIn('noor', first);
+  await noor.call('POST', '/session/password', { current: first, new: PASSWORD });
+
+  await page.goto('/console/people');
+  const row = page.getByRole('row').filter({ hasText: 'Noor Haddad' });
+  await row.getByRole('button', { name: /New password/ }).click();
+  const ask = page.getByRole('dialog', { name: 'Give Noor Haddad a new password?' });
+  await expect(ask.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await ask.getByRole('button', { name: 'New password' }).click();
+  await expect(page.getByRole('heading', { name: 'A one-time password for Noor Haddad' })).toBeFocused();
+  const made = await page.locator('code').innerText();
+  await expect(noor.call('GET', '/session')).rejects.toThrow(/401/);
+  await noor.signIn('noor', made);
+  expect(noor.session?.must_change_password).toBe(true);
+  await expect(noor.call('GET', '/tickets')).rejects.toThrow(/403/);
+  await page.getByRole('button', { name: 'I have passed it on' }).click();
+  await page.reload();
+  await expect(page.getByText(made)).toHaveCount(0);
+
+  await row.getByRole('button', { name: /Remove/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect(row).toHaveCount(0);
+  await expect(noor.call('GET', '/session')).rejects.toThrow(/401/);
+
+  await page.getByRole('link', { name: 'Journal' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Journal' })).toBeFocused();
+  const lines = page.getByRole('row').filter({ hasText: 'noor' });
+  await expect(lines).toHaveText([
+    /Removed the account noor.*admin/,
+    /Gave noor a one-time password.*admin/,
+    /noor chose a new password.*noor/,
+    /Added the account noor.*admin/,
+  ]);
+});
+
 test('a technician sees no pages for administrators', async ({ signedIn: page }) => {
   await page.goto('/console/people');
   await expect(

@@ -40,6 +40,13 @@ for (const { language, theme } of LOOKS) {
     await page.keyboard.type('Toner commandé, livraison demain.');
     for (const section of ['disks', 'network']) await page.locator(`#section-${section} > summary`).click();
     await shot('note');
+    await page
+      .locator('form input[type=file]')
+      .setInputFiles([
+        { name: 'rapport-imprimante.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(81_000) },
+      ]);
+    await page.locator('form li.here').waitFor();
+    await shot('files');
     await page.keyboard.press('Escape');
     await page.goto(`/console/tickets/${number}/document`);
     await shot('document');
@@ -59,6 +66,13 @@ for (const { language, theme } of LOOKS) {
     await go('people');
     await page.locator('header button').last().click();
     await shot('people');
+    await go('people');
+    await page.locator('.actions button').first().click();
+    await page.locator('dialog button').last().click();
+    await page.locator('code').waitFor();
+    await shot('password');
+    await go('journal');
+    await shot('journal');
     await go('account');
     await shot('account');
 

@@ -1,5 +1,11 @@
 import { expect, test } from './support/test';
 
+/** The smallest picture there is. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 test('a ticket tells what is unusual first, and holds every value', async ({ signedIn: page, world }) => {
   await page.goto(`/console/tickets/${world.printer.number}`);
   const computer = page.getByRole('region', { name: 'Computer', exact: true });
@@ -72,6 +78,92 @@ test('a reply reaches the device; an internal note never does', async ({ signedI
   expect(view.thread.map((entry) => entry.text)).toContain('Please restart the printer.\nThen tell us.');
   expect(view.thread.find((entry) => entry.text.startsWith('Please'))?.author_name).toBe('Léa Martin');
   expect(JSON.stringify(view)).not.toContain('third time');
+});
+
+test('files go with a reply: chosen, dropped, pasted, taken back; the device gets them', async ({
+  signedIn: page,
+  world,
+}) => {
+  const { number, document } = await world.send({ text: 'Where is the button' });
+  await page.goto(`/console/tickets/${number}`);
+  await page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await expect(page.getByText('Up to 10 files, 25 MB each, 60 MB together.')).toBeVisible();
+  const picker = page.locator('form input[type=file]');
+  await picker.setInputFiles([
+    { name: 'where-it-is.png', mimeType: 'image/png', buffer: PNG },
+    { name: 'steps.log', mimeType: '', buffer: Buffer.from('1. open the menu') },
+    { name: 'by-mistake.txt', mimeType: 'text/plain', buffer: Buffer.from('not meant for you') },
+  ]);
+  const list = page.getByRole('list', { name: 'Files' });
+  await expect(list.getByRole('listitem')).toHaveCount(3);
+  await page.getByRole('button', { name: 'Take by-mistake.txt back' }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Add files' })).toBeFocused();
+
+  // What is too much or of no use is said at once.
+  await picker.setInputFiles([
+    { name: 'virus.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') },
+    { name: 'film.zip', mimeType: 'application/zip', buffer: Buffer.alloc(25 * 1024 * 1024 + 1) },
+  ]);
+  await expect(page.getByRole('alert')).toContainText('virus.exe');
+  await expect(page.getByRole('alert')).toContainText('film.zip');
+  await expect(list.getByRole('listitem')).toHaveCount(2);
+
+  // A picture on the clipboard, and a file that is dropped.
+  const hand = (kind: 'paste' | 'drop') =>
+    page.getByLabel('Your reply').evaluate((field, how) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['brought by hand'], `${how}.txt`, { type: 'text/plain' }));
+      field.dispatchEvent(
+        how === 'paste'
+          ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+          : new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }),
+      );
+    }, kind);
+  await hand('paste');
+  await hand('drop');
+  await expect(list.getByRole('listitem')).toHaveCount(4);
+  await expect(list.getByText('on its way')).toHaveCount(0);
+
+  // They are there after a reload, and nobody else has seen them yet.
+  await page.reload();
+  await page.getByRole('button', { name: 'Continue writing' }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(4);
+  expect((await world.laptop.view(document.client_id)).thread).toEqual([]);
+  await page.getByLabel('Your reply').fill('See the picture.');
+  await page.getByRole('button', { name: 'Send reply' }).click();
+  const entry = page.getByRole('article').filter({ hasText: 'See the picture.' }).last();
+  await expect(entry.getByRole('img', { name: /where-it-is\.png/ })).toBeVisible();
+  await expect(entry.getByRole('link', { name: 'steps.log', exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Reply', exact: true })).toBeVisible();
+
+  const view = await world.laptop.view(document.client_id);
+  const files = view.thread[0]?.attachments ?? [];
+  expect(files.map((file) => file.name)).toEqual(['where-it-is.png', 'steps.log', 'paste.txt', 'drop.txt']);
+  const picture = files[0];
+  expect(await world.laptop.file(document.client_id, picture?.id ?? '')).toEqual(PNG);
+});
+
+test('a file that did not get through is tried again, and holds the reply back until then', async ({
+  signedIn: page,
+  world,
+}) => {
+  const { number } = await world.send({ text: 'A bad line' });
+  await page.goto(`/console/tickets/${number}`);
+  await page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await page.getByLabel('Your reply').fill('Here it is');
+  await page.route('**/files/**', (route) => route.abort('connectionreset'));
+  await page
+    .locator('form input[type=file]')
+    .setInputFiles([{ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') }]);
+  await expect(page.getByRole('alert')).toContainText('The hub cannot be reached.');
+  await page.getByRole('button', { name: 'Send reply' }).click();
+  await expect(page.getByText('A file did not get through')).toBeVisible();
+  await page.unroute('**/files/**');
+  await page.getByRole('button', { name: 'Try again – a.txt' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Send reply' }).click();
+  await expect(page.getByRole('article').filter({ hasText: 'Here it is' }).last()).toContainText('a.txt');
 });
 
 test('what is being written is kept for its ticket, through a reload and another ticket', async ({

@@ -150,6 +150,7 @@ export class PersonClient {
       text,
       internal: more.internal ?? false,
       new_state: more.state ?? null,
+      attachments: [],
     });
   }
 }
@@ -230,6 +231,15 @@ export class DeviceClient {
       id: newId(),
       verdict: { verdict: 'rate', stars, comment },
     });
+  }
+
+  /** The bytes of a file. */
+  async file(clientId: string, id: string): Promise<Buffer> {
+    const answer = await fetch(`${this.#url}/api/v1/tickets/${clientId}/attachments/${id}`, {
+      headers: { Authorization: `Bearer ${this.#credential}` },
+    });
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return Buffer.from(await answer.arrayBuffer());
   }
 
   /** A ticket as the requester may see it. */
