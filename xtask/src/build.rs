@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::programs::{cargo, output, program, run};
+use crate::programs::{cargo, output, program, run, run_quietly};
 
 /// The programs there are: package and binary.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -70,7 +70,8 @@ pub(crate) fn interface(root: &Path) -> anyhow::Result<()> {
     println!("Building the interface…");
     let mut npm = program("npm");
     npm.args(["run", "--silent", "build"]);
-    run(npm, &ui)?;
+    // It lists every file that it makes.
+    run_quietly(npm, &ui)?;
     std::fs::write(stamp, digest)?;
     Ok(())
 }
@@ -104,7 +105,7 @@ pub(crate) fn digest_of(root: &Path, folders: &[&str]) -> anyhow::Result<String>
 /// # Errors
 /// The build fails.
 pub(crate) fn programs(root: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
-    println!("Building the programs…");
+    println!("Building the programs (the first time takes minutes, later ones seconds)…");
     let mut build = cargo();
     build.arg("build");
     for (package, binary) in PROGRAMS {

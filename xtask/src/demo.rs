@@ -1,10 +1,10 @@
 //! `cargo xtask demo`: the whole of Deskside on this machine, real programs only.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use deskside_desktop::{Desktop, Options, Process, Shows, Spawn, wait_until};
+use deskside_desktop::{Desktop, Options, Process, Shows, Spawn, kill_marked, wait_until};
 use deskside_e2e::{Agent, Hub, Person, Programs, Report, SOON, Words};
 use deskside_protocol::desk::ConsoleTicket;
 use deskside_protocol::ticket::TicketState;
@@ -17,6 +17,12 @@ use crate::setup::{self, Purpose};
 const ADDRESS: &str = "127.0.0.1:8470";
 const PROBLEM: &str = "The printer on floor 3 prints blank pages";
 const ANSWER: &str = "Thank you. Somebody changed the toner an hour ago; I am on my way to look at it.";
+/// The screenshots: their names, and what they show.
+const PICTURES: [(&str, &str); 3] = [
+    ("1-what-will-be-sent", "what the person sees before sending"),
+    ("2-sent", "sent, with its number"),
+    ("3-answered", "the technician's answer"),
+];
 
 /// Runs the demo.
 ///
@@ -104,18 +110,21 @@ async fn on_this_display(programs: &Programs) -> anyhow::Result<()> {
     // Data, settings and start-up entries go where this demo's do, not among the user's.
     let folder = tempfile::Builder::new().prefix("deskside-demo-").tempdir()?;
     let own = |name: &str| folder.path().join(name);
+    let socket = own("run/agent.sock");
+    // Dropped last: a window lives on without its agent, as it should where the agent is started again.
+    let _windows = Windows(socket.clone());
     let agent = |log: &str| {
         Spawn::new(programs.path("deskside"), own(log))
             .envs(std::env::vars_os())
             .env("XDG_CONFIG_HOME", own("config"))
             .env("XDG_DATA_HOME", own("share"))
             .env("XDG_STATE_HOME", own("state"))
-            .env("DESKSIDE_SOCKET", own("run/agent.sock"))
+            .env("DESKSIDE_SOCKET", &socket)
             .env("DESKSIDE_POLICY", own("policy.toml"))
             .env("DESKSIDE_WINDOW", programs.path("deskside-window"))
+            .asked_when_orphaned()
     };
     let mut resident = agent("agent.log").start()?;
-    let socket = own("run/agent.sock");
     wait_until("the agent's socket", SOON, async || {
         anyhow::ensure!(resident.runs(), "the agent ended: {}", resident.output());
         Ok(socket.exists().then_some(()))
@@ -129,8 +138,18 @@ async fn on_this_display(programs: &Programs) -> anyhow::Result<()> {
 
     say_console(&hub);
     println!("Deskside is in your tray: click its icon and report a problem, then answer it in the console.");
+    println!("Is there no tray? DESKSIDE_SOCKET={} {} show", socket.display(), programs.path("deskside").display());
     println!("Ctrl-C ends everything and forgets what was reported.");
     until_ended(&mut resident).await
+}
+
+/// Whatever belongs to the agent with this socket; ended when dropped.
+struct Windows(PathBuf);
+
+impl Drop for Windows {
+    fn drop(&mut self) {
+        kill_marked("DESKSIDE_SOCKET", &self.0.to_string_lossy());
+    }
 }
 
 /// Waits until the agent ends by itself; Ctrl-C ends the waiting.
@@ -160,9 +179,14 @@ async fn on_virtual_display(programs: &Programs, pictures: &Path, once: bool, be
     print_ticket(&ticket);
     let file = pictures.join("ticket.json");
     std::fs::write(&file, serde_json::to_string_pretty(&ticket.document)?)?;
-    println!("\nThe whole document:  {}\nScreenshots:         {}", file.display(), pictures.display());
+    println!("\nThe whole document:  {}", file.display());
+    for (name, shows) in PICTURES {
+        println!("Screenshot:          {} ({shows})", pictures.join(format!("{name}.png")).display());
+    }
     println!("From the start to here: {:.0} s", begun.elapsed().as_secs_f64());
     if once {
+        drop((agent, hub, desktop));
+        println!("All went well, and all that was started here has ended.");
         return Ok(());
     }
     say_console(&hub);
@@ -182,10 +206,10 @@ async fn tell(
     let window = person.begin_report().await?;
     progress.say("the tray's \"Report a problem\" opened the window");
     person.write(&window, Report { text: PROBLEM, screenshot: true }).await?;
-    picture(desktop, pictures, "1-what-will-be-sent").await?;
+    picture(desktop, pictures, PICTURES[0].0).await?;
     progress.say("the problem is written, with a picture of the screen; this is what will be sent");
     person.send(&window, "sent-title").await?;
-    picture(desktop, pictures, "2-sent").await?;
+    picture(desktop, pictures, PICTURES[1].0).await?;
     progress.say("it is sent");
 
     let technician = hub.sign_in().await?;
@@ -194,7 +218,7 @@ async fn tell(
     technician.reply(ticket.row.number, ANSWER, Some(TicketState::InProgress)).await?;
     window.press(&words.get("sent-follow")?, SOON).await?;
     window.says(ANSWER, SOON).await?;
-    picture(desktop, pictures, "3-answered").await?;
+    picture(desktop, pictures, PICTURES[2].0).await?;
     progress.say("a technician answered, and the window shows it");
     Ok(ticket)
 }
@@ -222,7 +246,10 @@ fn print_ticket(ticket: &ConsoleTicket) {
     }
     if let Ok(serde_json::Value::Object(sections)) = serde_json::to_value(&document.facts) {
         for (name, section) in sections {
-            let value = section.get("data").or(section.get("why")).map(ToString::to_string).unwrap_or_default();
+            let value = match (section.get("data"), section.get("detail").and_then(serde_json::Value::as_str)) {
+                (Some(data), _) => data.to_string(),
+                (None, why) => format!("not known: {}", why.unwrap_or("no reason given")),
+            };
             let short: String = value.chars().take(100).collect();
             println!("  {name:<12} {short}{}", if short.len() < value.len() { "…" } else { "" });
         }

@@ -33,7 +33,13 @@ enum Task {
         check: bool,
     },
     /// Measures what Deskside is held to, in optimised builds: lines `name value unit`
-    Bench,
+    Bench {
+        /// Only these figures, and what is measured with them
+        names: Vec<String>,
+        /// Builds nothing: measures the programs that were built last
+        #[arg(long)]
+        built: bool,
+    },
     /// Builds, starts a hub and an agent that is enrolled in it, and shows both
     Demo {
         /// On a display of its own, one request through the real window; then ends, with 0 if all went well
@@ -52,9 +58,9 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Codegen { check } => codegen::run(check),
         #[cfg(target_os = "linux")]
-        Task::Bench => bench::run_all(),
+        Task::Bench { names, built } => bench::run_all(&names, built),
         #[cfg(not(target_os = "linux"))]
-        Task::Bench => Err(anyhow::anyhow!("the figures are taken on Linux only, so far")),
+        Task::Bench { .. } => Err(anyhow::anyhow!("the figures are taken on Linux only, so far")),
         #[cfg(target_os = "linux")]
         Task::Demo { once } => demo::run(once),
         #[cfg(not(target_os = "linux"))]

@@ -1,6 +1,6 @@
 //! Every program that xtask starts is started from here.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -54,18 +54,40 @@ pub(crate) fn run(mut command: Command, folder: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// It cannot be started, or fails.
-pub(crate) fn run_quietly(mut command: Command, folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn run_quietly(command: Command, folder: &Path) -> anyhow::Result<()> {
+    run_telling(command, folder, |_| None)
+}
+
+/// Runs a program in a folder; of each line it says, what `tell` makes of it is shown, and all of them if it fails.
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub(crate) fn run_telling(
+    mut command: Command,
+    folder: &Path,
+    mut tell: impl FnMut(&str) -> Option<String>,
+) -> anyhow::Result<()> {
     let line = command_line(&command);
-    let (mut words, theirs) = std::io::pipe()?;
+    let (words, theirs) = std::io::pipe()?;
     command.current_dir(folder).stdin(Stdio::null()).stdout(theirs.try_clone()?).stderr(theirs);
     let mut child = command.spawn().with_context(|| format!("could not start {line}"))?;
     // It holds the pipe's other end, and the reading below would never come to its end.
     drop(command);
-    let mut said = Vec::new();
-    words.read_to_end(&mut said)?;
+    let mut said = String::new();
+    for words in BufReader::new(words).split(b'\n') {
+        let words = words?;
+        let words = String::from_utf8_lossy(&words);
+        match tell(&words) {
+            Some(told) => println!("{told}"),
+            None => {
+                said.push_str(&words);
+                said.push('\n');
+            }
+        }
+    }
     let status = child.wait()?;
     if !status.success() {
-        println!("\n{line}\n{}", String::from_utf8_lossy(&said));
+        println!("\n{line}\n{said}");
         bail!("{line}: {status}");
     }
     Ok(())

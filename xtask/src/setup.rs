@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 use sha2::{Digest as _, Sha256};
 
-use crate::programs::{cargo, exists, output, program, run};
+use crate::programs::{cargo, exists, output, program, run, run_telling};
 
 /// A Debian package, and what it is for.
 struct Package {
@@ -33,6 +33,21 @@ const TESTS: &[Package] = &[
     Package { name: "libnotify-bin", why: "to send notifications" },
     Package { name: "xdotool", why: "to press keys as a person would" },
 ];
+/// Services that the facts are tested against. Each test starts its own; but a package starts the system's, too.
+const SERVICES: &[Package] = &[
+    Package { name: "cups", why: "printers, for the facts' tests" },
+    Package { name: "cups-client", why: "to set printers up and print" },
+    Package { name: "iproute2", why: "to make a network for NetworkManager" },
+    Package { name: "network-manager", why: "the network, for the facts' tests" },
+    Package { name: "pipewire", why: "sound, for the facts' tests" },
+    Package { name: "pipewire-pulse", why: "sound in PulseAudio's words" },
+    Package { name: "pulseaudio", why: "the other sound server" },
+    Package { name: "pulseaudio-utils", why: "to mute and to turn up" },
+    Package { name: "systemd", why: "failed services and the journal, for the facts' tests" },
+    Package { name: "umockdev", why: "to show UPower a battery" },
+    Package { name: "upower", why: "batteries, for the facts' tests" },
+    Package { name: "wireplumber", why: "what makes PipeWire's devices" },
+];
 const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notifications" }];
 
 /// What is about to be done.
@@ -56,7 +71,14 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         return Ok(());
     }
     let wanted: Vec<&Package> = match purpose {
-        Purpose::Test => BUILD.iter().chain(DESKTOP).chain(TESTS).collect(),
+        Purpose::Test if services_stay_quiet() => BUILD.iter().chain(DESKTOP).chain(TESTS).chain(SERVICES).collect(),
+        Purpose::Test => {
+            println!(
+                "Not installed, because they would run on this machine: services that some tests of the facts ask."
+            );
+            println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
+            BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
+        }
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),
     };
@@ -82,14 +104,42 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         if !root {
             command.args(["--", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         }
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-y"]).args(arguments);
-        run(command, Path::new("/"))
+        // Its report of how far it is, in place of some lines for each of hundreds of packages.
+        let quiet = ["-qq", "-y", "-o", "APT::Status-Fd=1", "-o", "Dpkg::Use-Pty=0"];
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(quiet).args(arguments);
+        let mut told = (String::new(), 0);
+        run_telling(command, Path::new("/"), |line| progress(line, &mut told))
     };
-    println!("Installing them{}…", if root { "" } else { " with sudo" });
+    println!(
+        "Installing them{}; they and what they need may be some hundred megabytes…",
+        if root { "" } else { " with sudo" }
+    );
     apt(&["update"])?;
     let mut install = vec!["install", "--no-install-recommends"];
     install.extend(names);
     apt(&install)
+}
+
+/// Every tenth that apt says it is further (apt, `README.progress-reporting`).
+fn progress(line: &str, told: &mut (String, u32)) -> Option<String> {
+    let mut fields = line.splitn(4, ':');
+    let doing = match fields.next()? {
+        "dlstatus" => "fetched",
+        "pmstatus" => "installed",
+        _ => return None,
+    };
+    let percent: f64 = fields.nth(1)?.parse().ok()?;
+    let tenth = (percent / 10.0) as u32;
+    if told.0 == doing && told.1 >= tenth {
+        return None;
+    }
+    *told = (doing.to_owned(), tenth);
+    (tenth > 0).then(|| format!("  {doing} {} %", tenth * 10))
+}
+
+/// Whether packages of services do no harm: where no systemd runs, nothing starts them, and a machine for tests is for that.
+fn services_stay_quiet() -> bool {
+    !Path::new("/run/systemd/system").exists() || std::env::var_os("CI").is_some_and(|ci| !ci.is_empty())
 }
 
 fn installed(package: &str) -> bool {
@@ -146,5 +196,26 @@ pub(crate) fn cargo_tool(root: &Path, name: &str, install: bool) -> bool {
             println!("{name} could not be installed: {error:#}");
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apt_tells_every_tenth_once() {
+        let mut told = (String::new(), 0);
+        let lines = [
+            "dlstatus:1:4.1:Retrieving file 1 of 20 (2s remaining)",
+            "dlstatus:2:31.9:Retrieving file 2 of 20",
+            "dlstatus:3:39:Retrieving file 3 of 20",
+            "Selecting previously unselected package xvfb.",
+            "pmstatus:xvfb:0:Installing xvfb (amd64)",
+            "pmstatus:xvfb:50.5:Unpacking xvfb (amd64)",
+            "pmstatus:dpkg-exec:half:Running dpkg",
+        ];
+        let said: Vec<_> = lines.iter().filter_map(|line| progress(line, &mut told)).collect();
+        assert_eq!(said, ["  fetched 30 %", "  installed 50 %"]);
     }
 }

@@ -19,6 +19,6 @@ mod window;
 pub use desktop::{Desktop, Options, Shows};
 pub use handing::{CopiedFiles, Drag};
 pub use notifications::{Notifications, Shown};
-pub use programs::{Process, Spawn, wait_until};
+pub use programs::{Process, Spawn, kill_marked, wait_until};
 pub use tray::{MenuEntry, TrayHost, TrayItem};
 pub use window::Window;

@@ -23,6 +23,8 @@ pub struct Spawn {
     folder: Option<PathBuf>,
     log: PathBuf,
     input: Option<Vec<u8>>,
+    /// The signal it gets when whoever started it is gone.
+    orphaned: &'static str,
 }
 
 impl Spawn {
@@ -35,6 +37,7 @@ impl Spawn {
             folder: None,
             log: log.into(),
             input: None,
+            orphaned: "KILL",
         }
     }
 
@@ -75,6 +78,13 @@ impl Spawn {
         self
     }
 
+    /// When whoever started it is killed, it is asked to end, not killed: for programs that have programs of their own.
+    #[must_use]
+    pub fn asked_when_orphaned(mut self) -> Self {
+        self.orphaned = "TERM";
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -86,7 +96,7 @@ impl Spawn {
             .append(true)
             .open(&self.log)
             .with_context(|| format!("could not open {}", self.log.display()))?;
-        let mut command = guarded(&self.program);
+        let mut command = guarded(&self.program, self.orphaned);
         command.args(&self.arguments).env_clear().envs(self.environment);
         command.stdout(log.try_clone()?).stderr(log);
         command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -101,13 +111,13 @@ impl Spawn {
     }
 }
 
-/// The program under `setpriv --pdeathsig KILL`, which sets the signal and becomes the program: doing it between fork and
+/// The program under `setpriv --pdeathsig`, which sets the signal and becomes the program: doing it between fork and
 /// exec ourselves would need unsafe code.
 #[expect(clippy::disallowed_methods, reason = "this is the one module of the desktop that starts programs")]
-fn guarded(program: &OsStr) -> Command {
+fn guarded(program: &OsStr, orphaned: &str) -> Command {
     let mut command = Command::new("setpriv");
     // A process group of its own: Ctrl-C in the terminal is for whoever started us, who then ends things in order.
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program).process_group(0);
+    command.args(["--pdeathsig", orphaned, "--"]).arg(program).process_group(0);
     command
 }
 
@@ -252,7 +262,7 @@ pub async fn wait_until<T>(
 
 /// Kills every process whose environment carries `NAME=value`: what the desktop's programs started themselves and left
 /// behind (web processes, a window whose agent was killed).
-pub(crate) fn kill_marked(name: &str, value: &str) {
+pub fn kill_marked(name: &str, value: &str) {
     let marker = format!("{name}={value}");
     let Ok(entries) = std::fs::read_dir("/proc") else { return };
     for entry in entries.flatten() {
