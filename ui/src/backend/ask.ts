@@ -10,6 +10,7 @@ const ANSWERS = {
   'discard-draft': 'done',
   'take-capture': 'capture',
   'open-capture': 'capture',
+  'window-hidden': 'done',
   'drop-capture': 'done',
   'begin-upload': 'upload',
   'upload-piece': 'done',
