@@ -38,7 +38,7 @@ describe('the rows of a slice', () => {
   it('say what was at the moment and what was around it', () => {
     const [processor, memory, disk, network] = rows('en', WORDS, { moment: at(1), samples });
     expect(processor).toMatchObject({ now: '97%', range: '10% to 97%' });
-    expect(memory).toMatchObject({ now: '50%', range: '50%' });
+    expect(memory).toMatchObject({ now: '50%', range: '' });
     expect(disk).toMatchObject({ now: 'not measured', range: '' });
     expect(network).toMatchObject({ now: '3 ms', range: '2 lost' });
     expect(network?.lost).toEqual([2 / 3, 1]);

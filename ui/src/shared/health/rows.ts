@@ -29,7 +29,7 @@ export interface Row {
   measure: Measure;
   /** At the moment, in words. */
   now: string;
-  /** Over all of it, in words; empty if nothing was measured. */
+  /** Over all of it, in words; empty if that says no more. */
   range: string;
   points: Point[];
   /** Where the network gave no answer, across 0 to 1. */
@@ -101,7 +101,8 @@ function range(known: number[], write: (value: number) => string, lost: number, 
   if (lost > 0) return words.lost(lost);
   if (known.length === 0) return '';
   const [low, high] = [Math.min(...known), Math.max(...known)];
-  return low === high ? write(low) : words.between(write(low), write(high));
+  // One value all the time is said already.
+  return low === high ? '' : words.between(write(low), write(high));
 }
 
 /** The unbroken pieces of a curve, as the `points` of SVG polylines in a box of this size. */
