@@ -147,6 +147,34 @@ fn what_was_kept_before_is_sent_once_while_the_disk_is_full() {
 }
 
 #[test]
+fn a_start_on_a_full_disk_leaves_what_waits_as_it_is() {
+    let Some(folder) = on_a_small_disk("a_start_on_a_full_disk_leaves_what_waits_as_it_is") else { return };
+    let desk = Desk::start();
+    desk.down();
+    let data = folder.join("data");
+    let app = App::start(&data, &Desktop::enrolled(&desk.url()));
+    let draft = app.draft("Kept while there was room");
+    let file = app.upload(UploadOwner::Draft { draft }, "a.txt", b"only here", false).unwrap().id;
+    let client_id = app.submit(draft).0;
+    let desktop = app.kill();
+    let ballast = fill(&folder);
+    let app = App::start(&data, &desktop);
+    eventually("it is said", || full(&app).then_some(()));
+    assert_eq!(app.code(saving(app_draft(&app), "My disk is full")), ErrorCode::StoreUnwritable);
+    desk.up();
+    std::fs::remove_file(ballast).unwrap();
+    eventually("no notice", || app.home().notices.is_empty().then_some(()));
+    app.delivered(client_id);
+    let (creations, bytes) = desk.with(client_id, |ticket| (ticket.creations, ticket.files[&file].clone())).unwrap();
+    assert_eq!((creations, bytes.as_ref()), (1, b"only here".as_slice()));
+}
+
+fn app_draft(app: &App) -> DraftId {
+    let Response::Draft(draft) = app.ask(Request::OpenDraft { draft: None }).unwrap() else { panic!() };
+    draft.id
+}
+
+#[test]
 fn an_answer_that_was_not_kept_before_a_crash_is_asked_for_again() {
     let Some(folder) = on_a_small_disk("an_answer_that_was_not_kept_before_a_crash_is_asked_for_again") else { return };
     let desk = Desk::start();

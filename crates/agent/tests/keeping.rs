@@ -228,6 +228,10 @@ fn what_a_newer_version_has_written_is_left_alone_and_said_everywhere() {
     let app = App::start(data.path(), &desktop);
     let client_id = app.report("Of the newer version");
     app.delivered(client_id);
+    desk.down();
+    let draft = app.draft("Waits through it");
+    let file = app.upload(UploadOwner::Draft { draft }, "a.txt", b"only here", false).unwrap().id;
+    let waits = app.submit(draft).0;
     app.stop();
     behind_its_back(data.path(), async |connection| {
         let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'from the future', 0, 1, x'00', 1)";
@@ -243,13 +247,17 @@ fn what_a_newer_version_has_written_is_left_alone_and_said_everywhere() {
     let Response::Doctor { checks } = app.ask(Request::Doctor).unwrap() else { panic!() };
     let store = checks.iter().find(|check| check.name == "store").unwrap();
     assert_eq!((store.health, store.code), (Health::Broken, Some(ErrorCode::StoreVersion)), "{}", store.detail);
+    assert_eq!(app.code(Request::EraseData), ErrorCode::StoreVersion, "nobody can say here what waits");
     app.stop();
 
     behind_its_back(data.path(), async |connection| {
         sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 9999").execute(connection).await.unwrap();
     });
+    desk.up();
     let app = App::start(data.path(), &desktop);
     app.delivered(client_id);
+    app.delivered(waits);
+    assert_eq!(desk.with(waits, |ticket| ticket.files[&file].clone()).unwrap(), b"only here".as_slice());
     assert_eq!(app.home().notices, []);
 }
 

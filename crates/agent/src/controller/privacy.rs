@@ -169,6 +169,8 @@ impl Controller {
         let _files = self.inner.uploads.end_all().await;
         let _quiet = self.inner.outbox.hold().await?;
         let store = self.store();
+        // A store in memory cannot say what on the disk still waits.
+        store.must_be_durable()?;
         let mut tx = store.begin().await?;
         let erase = async {
             sqlx::query("DELETE FROM drafts").execute(&mut *tx).await?;

@@ -12,8 +12,11 @@
 use std::time::Duration;
 
 use deskside_protocol::desk::Receipt;
-use deskside_protocol::{AttachmentId, ErrorReport, Timestamp};
+use deskside_protocol::{AttachmentId, ErrorReport, Timestamp, limits};
 use serde::{Deserialize, Serialize};
+
+/// No wait is longer, in milliseconds: what a helpdesk may ask for ([`limits::RETRY_AFTER`]), and a little.
+const LONGEST_MS: i64 = limits::RETRY_AFTER.as_secs().cast_signed() * 1000 + 60_000;
 
 /// What kind of message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,7 +188,7 @@ impl Message {
             },
         };
         match self.not_before {
-            Some(due) if due > now => Step::Wait(due),
+            Some(due) if due > now && is_soon(due, now) => Step::Wait(due),
             Some(_) | None => step,
         }
     }
@@ -253,7 +256,13 @@ impl Message {
         }
         if failure.for_good {
             let (number, arrived) = (self.number(), self.has_arrived());
+            let mut refused = self.refused;
+            // What had not gone with it is refused with it.
+            if let Stage::Placed { missing, .. } = self.stage {
+                refused.extend(missing.into_iter().map(|file| Refused { file, why: failure.report.clone() }));
+            }
             return Self {
+                refused,
                 stage: Stage::Parked { number, arrived, why: failure.report.clone() },
                 tries: self.tries.saturating_add(1),
                 not_before: None,
@@ -378,6 +387,12 @@ impl Message {
     fn went_well(self) -> Self {
         Self { tries: 0, waited_ms: 0, not_before: None, asked_to_wait: false, last_error: None, ..self }
     }
+}
+
+/// Whether a wait until `due` is one that somebody could have meant: further ahead, the clock was set back since.
+#[must_use]
+pub fn is_soon(due: Timestamp, now: Timestamp) -> bool {
+    due.unix_ms().saturating_sub(now.unix_ms()) <= LONGEST_MS
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -177,6 +177,27 @@ proptest! {
     }
 
     #[test]
+    fn no_clock_makes_a_message_wait_for_longer_than_an_hour(
+        failed_at in -4_000_000_000_000i64..4_000_000_000_000,
+        now in -4_000_000_000_000i64..4_000_000_000_000,
+        asked_s in 0u64..3600,
+        dice in 0.0f64..1.0,
+    ) {
+        let failure = Failure {
+            report: ErrorReport::new(ErrorCode::Busy, "later"),
+            for_good: false,
+            may_have_arrived: false,
+            retry_after: Some(Duration::from_secs(asked_s)),
+        };
+        let (failed_at, now) = (Timestamp::from_unix_ms(failed_at), Timestamp::from_unix_ms(now));
+        let message = Message::new(Kind::Ticket, vec![]).failed(failure, failed_at, BACKOFF, dice);
+        match message.next(now) {
+            Step::Wait(due) => prop_assert!(due.unix_ms() - now.unix_ms() <= 3_660_000),
+            step => prop_assert_eq!(step, Step::Place),
+        }
+    }
+
+    #[test]
     fn what_the_helpdesk_asks_for_is_honoured(asked_s in 0u64..3600, dice in 0.0f64..1.0) {
         let now = Timestamp::from_unix_ms(0);
         let failure = Failure {

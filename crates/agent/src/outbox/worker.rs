@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::flight::{Landed, failure, fly, is_ours};
 use super::handle::{Command, Hold, Outbox, Told};
-use super::machine::{Backoff, Kind, Message, Stage, Step};
+use super::machine::{Backoff, Kind, Message, Stage, Step, is_soon};
 use super::{Queued, keep, undelivered};
 use crate::ledger;
 use crate::link::Link;
@@ -226,7 +226,7 @@ impl Worker {
     fn start_what_can(&mut self) -> Option<Timestamp> {
         let desk = self.link.desk()?;
         let now = Timestamp::now();
-        if let Some(rest) = self.rest_until.filter(|rest| *rest > now) {
+        if let Some(rest) = self.rest_until.filter(|rest| *rest > now && is_soon(*rest, now)) {
             return Some(rest);
         }
         let mut due: Option<Timestamp> = None;
