@@ -51,6 +51,9 @@ enum Task {
         /// Only what takes under a minute when all is built: no test that starts a program of ours, no licences
         #[arg(long)]
         quick: bool,
+        /// Only the Windows code, compiled here and run under Wine
+        #[arg(long, conflicts_with = "quick")]
+        windows: bool,
     },
 }
 
@@ -65,7 +68,8 @@ fn main() -> ExitCode {
         Task::Demo { once } => demo::run(once),
         #[cfg(not(target_os = "linux"))]
         Task::Demo { .. } => Err(anyhow::anyhow!("the demo runs on Linux only, so far")),
-        Task::Test { quick } => test::run(quick),
+        Task::Test { windows: true, .. } => test::run_for_windows(),
+        Task::Test { quick, windows: false } => test::run(quick),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -48,6 +48,16 @@ const SERVICES: &[Package] = &[
     Package { name: "upower", why: "batteries, for the facts' tests" },
     Package { name: "wireplumber", why: "what makes PipeWire's devices" },
 ];
+/// Debian's names; 319 MB.
+const WINDOWS: &[Package] = &[
+    Package { name: "rustc-web", why: "a compiler with its library's source beside it" },
+    Package { name: "cargo-web", why: "its cargo" },
+    Package { name: "rust-web-src", why: "that source, to build for Windows from" },
+    Package { name: "gcc-mingw-w64-x86-64-win32", why: "to link for Windows" },
+    Package { name: "g++-mingw-w64-x86-64-win32", why: "to compile what is C++" },
+    Package { name: "wine", why: "to run what was built" },
+    Package { name: "wine64", why: "to run it as the 64-bit programs they are" },
+];
 const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notifications" }];
 
 /// What is about to be done.
@@ -55,6 +65,8 @@ const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notificati
 pub(crate) enum Purpose {
     /// Build and test.
     Test,
+    /// Build and test for Windows.
+    TestForWindows,
     /// Build and show, with a display of the machine's own.
     Show,
     /// Build and show on a virtual display.
@@ -79,11 +91,15 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
             println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
             BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
         }
+        Purpose::TestForWindows => BUILD.iter().take(1).chain(WINDOWS).collect(),
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),
     };
-    if !exists("dpkg-query", "--version") {
-        println!("This is not Debian or Ubuntu. If something below fails, install the likes of:");
+    let system = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    if !is_debian_or_child(&system) || !exists("dpkg-query", "--version") {
+        println!(
+            "This is not Debian or Ubuntu: nothing is installed here. If something below fails, install the likes of:"
+        );
         wanted.iter().for_each(|package| println!("  {:<24} {}", package.name, package.why));
         return Ok(());
     }
@@ -140,6 +156,15 @@ fn progress(line: &str, told: &mut (String, u32)) -> Option<String> {
 /// Whether packages of services do no harm: where no systemd runs, nothing starts them, and a machine for tests is for that.
 fn services_stay_quiet() -> bool {
     !Path::new("/run/systemd/system").exists() || std::env::var_os("CI").is_some_and(|ci| !ci.is_empty())
+}
+
+/// Whether an os-release(5) is Debian's or that of a system made of it.
+fn is_debian_or_child(os_release: &str) -> bool {
+    os_release
+        .lines()
+        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
+        .flat_map(|ids| ids.trim_matches(['"', '\'']).split(' '))
+        .any(|id| id == "debian" || id == "ubuntu")
 }
 
 fn installed(package: &str) -> bool {
@@ -202,6 +227,19 @@ pub(crate) fn cargo_tool(root: &Path, name: &str, install: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn children_of_debian_are_known_by_whom_they_are_like() {
+        for (text, expected) in [
+            ("NAME=\"Debian GNU/Linux\"\nID=debian\n", true),
+            ("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", true),
+            ("ID=fedora\nVERSION_ID=42\n", false),
+            ("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", false),
+            ("", false),
+        ] {
+            assert_eq!(is_debian_or_child(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn apt_tells_every_tenth_once() {

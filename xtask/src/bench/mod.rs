@@ -70,7 +70,10 @@ const GROUPS: &[Group] = &[
     },
     Group { figures: &["outbox_keep_p99_ms"], measured: Measured::Keep },
     Group { figures: &["ticket_delivery_p50_ms"], measured: Measured::Delivery },
-    Group { figures: &["agent_idle_pss_mb", "agent_idle_cpu_percent", "agent_wakeups_per_s"], measured: Measured::Idle },
+    Group {
+        figures: &["agent_idle_pss_mb", "agent_idle_cpu_percent", "agent_wakeups_per_s"],
+        measured: Measured::Idle,
+    },
 ];
 
 /// What every group has at hand.

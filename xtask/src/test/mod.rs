@@ -2,11 +2,12 @@
 
 mod counts;
 mod parts;
+mod windows;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::build::{self, Profile};
 use crate::setup::{self, Purpose};
@@ -78,7 +79,27 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     };
     let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
 
-    let outcomes = if quick { side_by_side(&run) } else { one_by_one(&run, begun) };
+    told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
+}
+
+/// Sets up and runs the tests of the Windows code under Wine.
+///
+/// # Errors
+/// Something could not be set up or built, or a test failed.
+pub(crate) fn run_for_windows() -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let root = crate::root()?;
+    setup::packages(Purpose::TestForWindows)?;
+    if !setup::cargo_tool(&root, "cargo-nextest", true) {
+        bail!("cargo-nextest is missing, which is what runs tests under Wine");
+    }
+    let target = build::target_folder(&root)?;
+    let counts = windows::run_all(&root, &target)?;
+    told(vec![Outcome { name: "Windows code, under Wine", counts, took: begun.elapsed() }], begun)
+}
+
+/// Says what came of it all; ends this program if something failed.
+fn told(outcomes: Vec<Outcome>, begun: Instant) -> anyhow::Result<()> {
     let mut total = Counts::default();
     println!();
     for Outcome { name, counts, took } in outcomes {
@@ -155,6 +176,24 @@ fn spoken(time: Duration) -> String {
         format!("{:.1} s", time.as_secs_f64())
     } else {
         format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
+}
+
+/// A report of the last run must not be taken for one of this run.
+fn remove_old(report: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(report) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", report.display()))
+        }
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
+/// A test program that fails without naming a test has failed nevertheless.
+fn no_silent_failure(counts: Counts, done: anyhow::Result<()>) -> anyhow::Result<Counts> {
+    match done {
+        Err(error) if counts.failed.is_empty() => Err(error),
+        Err(_) | Ok(()) => Ok(counts),
     }
 }
 

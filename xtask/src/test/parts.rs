@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use super::{Counts, Run, cannot};
+use super::{Counts, Run, cannot, no_silent_failure, remove_old};
 use crate::programs::{cargo, program, run, run_quietly};
 use crate::{build, codegen, setup};
 
@@ -82,14 +82,6 @@ fn with_cargo_test(this: &Run, packages: &[&str]) -> anyhow::Result<Counts> {
     println!("{output}");
     let counts = Counts::from_cargo_test(&output);
     no_silent_failure(counts, if done.status.success() { Ok(()) } else { cannot("cargo test failed") })
-}
-
-/// A test program that fails without naming a test has failed nevertheless.
-fn no_silent_failure(counts: Counts, done: anyhow::Result<()>) -> anyhow::Result<Counts> {
-    match done {
-        Err(error) if counts.failed.is_empty() => Err(error),
-        Err(_) | Ok(()) => Ok(counts),
-    }
 }
 
 pub(super) fn interface_types(this: &Run) -> anyhow::Result<Counts> {
@@ -173,16 +165,6 @@ pub(super) fn advisories(this: &Run) -> anyhow::Result<Counts> {
     deny.args(["deny", "--log-level", "error", "check", "--disable-fetch", "advisories"]);
     run(deny, &this.root)?;
     Ok(Counts::one_passed())
-}
-
-/// A report of the last run must not be taken for one of this run.
-fn remove_old(report: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(report) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove {}", report.display()))
-        }
-        Err(_) | Ok(()) => Ok(()),
-    }
 }
 
 fn read_json(path: &Path) -> anyhow::Result<serde_json::Value> {

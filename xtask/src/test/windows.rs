@@ -1,0 +1,178 @@
+//! `cargo xtask test --windows`: the Windows code, compiled and linked for `x86_64-pc-windows-gnu`, its tests run under Wine.
+//!
+//! Debian has no standard library for that target. Its compiler for web targets has the library's source beside it, from
+//! which it is built once, into a folder of its own; the project's code then compiles as it would anywhere. What Wine
+//! cannot prove is listed in `docs/platforms.md`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use super::{Counts, no_silent_failure, remove_old};
+use crate::programs::{program, run, run_quietly};
+
+const TARGET: &str = "x86_64-pc-windows-gnu";
+/// Debian's compiler; that of rustup, first in `PATH`, has no source of its library.
+const RUSTC: &str = "/usr/bin/rustc";
+const CARGO: &str = "/usr/bin/cargo";
+/// What has Windows code and what that stands on. The hub is not meant for Windows.
+const PACKAGES: &[&str] =
+    &["deskside-protocol", "deskside-texts", "deskside-ipc", "deskside-facts", "deskside-helpdesk"];
+/// Wine 8 lacks a library that every program of Rust asks for random numbers. Two lines of C stand in for it.
+const SHIM: &str = include_str!("../../windows/bcryptprimitives.c");
+
+/// Where the standard library, the stand-in and Wine's drive are kept, from one run to the next.
+struct Kept {
+    folder: PathBuf,
+}
+
+/// Sets up and runs the tests.
+///
+/// # Errors
+/// Something is missing or does not build. Tests that fail are counted.
+pub(crate) fn run_all(root: &Path, target: &Path) -> anyhow::Result<Counts> {
+    let kept = Kept { folder: kept_folder()? };
+    kept.library()?;
+    kept.wine()?;
+
+    // A server that stays, so that each test does not start one: 0.05 s instead of 1 s.
+    let mut server = kept.environment("wineserver");
+    server.arg("-p60");
+    // It says so with a failure if one runs already.
+    let _ = run_quietly(server, root);
+    let counts = kept.tests(root, target);
+    let mut end = kept.environment("wineserver");
+    end.arg("-k");
+    let _ = run_quietly(end, root);
+    counts
+}
+
+fn kept_folder() -> anyhow::Result<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
+    Ok(cache.context("no home folder")?.join("deskside-windows"))
+}
+
+impl Kept {
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A program that sees Wine's drive and Debian's compiler, and nothing of the one that runs this.
+    fn environment(&self, name: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = program(name);
+        for (name, _) in std::env::vars_os() {
+            let of_cargo = name.to_str().is_some_and(|name| name.starts_with("CARGO_") || name.starts_with("RUST"));
+            if of_cargo || name == "LD_LIBRARY_PATH" || name == "DISPLAY" || name == "WAYLAND_DISPLAY" {
+                command.env_remove(name);
+            }
+        }
+        let home = std::env::var_os("CARGO_HOME");
+        command
+            .envs(home.map(|home| ("CARGO_HOME", home)))
+            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("RUSTC", RUSTC)
+            .env("CARGO", CARGO)
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("--sysroot={}", self.at("sysroot").display()))
+            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine")
+            .env("WINEPREFIX", self.at("prefix"))
+            .env("WINEARCH", "win64")
+            .env("WINEDEBUG", "-all")
+            // No questions about .NET or a browser engine, no menus on the host's desktop, no debugger after a panic.
+            .env("WINEDLLOVERRIDES", "mscoree=;mshtml=;winemenubuilder.exe=d;winedbg.exe=d");
+        command
+    }
+
+    /// The standard library of the target, built once for each version of the compiler.
+    fn library(&self) -> anyhow::Result<()> {
+        let mut ask = program(RUSTC);
+        ask.arg("-vV");
+        let version = crate::programs::output(ask, Path::new("/"))?;
+        let stamp = self.at("library-of");
+        if std::fs::read_to_string(&stamp).is_ok_and(|of| of == version) {
+            return Ok(());
+        }
+        println!("Building the standard library for {TARGET}, once (a minute)…");
+        let (build, library) = (self.at("build"), self.at("sysroot/lib/rustlib").join(TARGET).join("lib"));
+        for old in [&build, &library] {
+            if old.exists() {
+                std::fs::remove_dir_all(old)?;
+            }
+        }
+        std::fs::create_dir_all(build.join("src"))?;
+        std::fs::create_dir_all(&library)?;
+        std::fs::write(build.join("src/lib.rs"), "")?;
+        let manifest = "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n";
+        std::fs::write(build.join("Cargo.toml"), manifest)?;
+        let mut cargo = self.environment(CARGO);
+        cargo
+            .env_remove("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(["build", "--release", "-Zbuild-std=std,panic_unwind,panic_abort,test,proc_macro"])
+            .args(["--target", TARGET, "--target-dir", "out"]);
+        run_quietly(cargo, &build)?;
+        for entry in std::fs::read_dir(build.join("out").join(TARGET).join("release/deps"))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.ends_with(".rlib") && !name.starts_with("libnothing") {
+                std::fs::copy(&path, library.join(name))?;
+            }
+        }
+        std::fs::remove_dir_all(&build)?;
+        std::fs::write(stamp, version)?;
+        Ok(())
+    }
+
+    /// Wine's drive, with Windows 10 on it as far as programs can tell.
+    fn wine(&self) -> anyhow::Result<()> {
+        let library = self.at("prefix/drive_c/windows/system32/bcryptprimitives.dll");
+        if self.at("prefix/system.reg").exists() && library.exists() {
+            return Ok(());
+        }
+        println!("Setting up Wine's drive, once…");
+        std::fs::create_dir_all(&self.folder)?;
+        for arguments in [&["wineboot", "-i"][..], &["winecfg", "-v", "win10"]] {
+            let mut wine = self.environment("wine");
+            wine.args(arguments);
+            run_quietly(wine, &self.folder)?;
+        }
+        let mut settle = self.environment("wineserver");
+        settle.arg("-w");
+        run_quietly(settle, &self.folder)?;
+        if library.exists() {
+            // A newer Wine has it.
+            return Ok(());
+        }
+        let source = self.at("bcryptprimitives.c");
+        std::fs::write(&source, SHIM)?;
+        let mut compile = program("x86_64-w64-mingw32-gcc");
+        compile.args(["-O2", "-shared", "-o"]).arg(&library).arg(&source).arg("-ladvapi32");
+        run_quietly(compile, &self.folder)
+    }
+
+    fn tests(&self, root: &Path, target: &Path) -> anyhow::Result<Counts> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let nextest =
+            std::env::split_paths(&path).map(|folder| folder.join("cargo-nextest")).find(|file| file.exists());
+        let Some(nextest) = nextest else { bail!("cargo-nextest is missing, which is what runs tests under Wine") };
+        let report = root.join("target/nextest/windows/junit.xml");
+        remove_old(&report)?;
+        let mut tests = self.environment(nextest);
+        tests
+            .args(["nextest", "run", "--profile", "windows", "--target", TARGET, "--status-level", "fail"])
+            .args(["--cargo-quiet", "--target-dir"])
+            .arg(target.join("windows"));
+        for package in PACKAGES {
+            tests.args(["--package", package]);
+        }
+        tests.stdin(Stdio::null());
+        let done = run(tests, root);
+        match std::fs::read_to_string(&report) {
+            Ok(xml) => no_silent_failure(Counts::from_junit(&xml), done),
+            Err(_) => done.and(Ok(Counts::default())),
+        }
+    }
+}
