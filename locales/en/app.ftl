@@ -209,6 +209,13 @@ requests-number = Number { $number }
 requests-waiting = Kept here, not sent yet
 requests-sending = On its way
 requests-parked = Could not be delivered
+requests-answered = The helpdesk has answered.
+requests-answered-short = Answered
+requests-files-parked = Some files were refused
+requests-not-listed = { $count ->
+    [one] { $count } older request is not listed here.
+   *[other] { $count } older requests are not listed here.
+}
 requests-assignee = { $name } takes care of it
 requests-updated = Changed { $when }
 requests-more = { $count ->
@@ -249,8 +256,22 @@ request-waiting-network = It will be sent as soon as the helpdesk can be reached
 request-send-now = Try to send it now
 request-sending-now = Trying now. You will see here what comes of it.
 request-parked = The helpdesk did not take this request. It stays here until you try again.
-request-retry = Put it back in the queue
+request-retry = Try again
 request-retried = It is back in the queue.
+request-change = Change it
+request-leave-files = Leave these files out
+request-taken-back = It is yours again. Nothing is lost.
+request-discarded = The request is discarded. The helpdesk never had it.
+request-take-reply-back = Take back and change
+request-reply-taken-back = Your answer is where you write it again.
+request-files-refused = { $count ->
+    [one] Your request has arrived, but the helpdesk does not accept this file:
+   *[other] Your request has arrived, but the helpdesk does not accept these files:
+}
+request-earlier = { $count ->
+    [one] { $count } earlier message is not shown here.
+   *[other] { $count } earlier messages are not shown here.
+}
 request-solved-question = The helpdesk says it is solved. Does it work again?
 request-confirm = Yes, it works
 request-reopen = No, it does not
@@ -317,6 +338,18 @@ privacy-here = Kept on this computer
 privacy-kept = Deskside keeps { $size } here: your drafts, your requests and their answers.
 privacy-folder = In the folder { $folder }
 privacy-export = Save a copy
+privacy-left-out = { $count ->
+    [one] This copy is not everything: { $count } part did not fit. It is still here, in the app.
+   *[other] This copy is not everything: { $count } parts did not fit. They are still here, in the app.
+}
+privacy-retention = { $days ->
+    [one] Requests that are over leave this computer after { $days } day.
+   *[other] Requests that are over leave this computer after { $days } days.
+}
+privacy-not-listed = { $count ->
+    [one] { $count } older line is not listed here. A copy holds it.
+   *[other] { $count } older lines are not listed here. A copy holds them.
+}
 privacy-erase = Erase
 privacy-erase-question = Erase what is kept on this computer?
 privacy-erase-explain = Drafts, sent requests and their answers are removed from this computer. What still waits to be sent stays until it is sent. Requests at the helpdesk stay there.

@@ -209,6 +209,13 @@ requests-number = Numéro { $number }
 requests-waiting = Conservée ici, pas encore envoyée
 requests-sending = En route
 requests-parked = N’a pas pu être remise
+requests-answered = L’assistance a répondu.
+requests-answered-short = Répondue
+requests-files-parked = Des fichiers ont été refusés
+requests-not-listed = { $count ->
+    [one] { $count } demande plus ancienne n’apparaît pas ici.
+   *[other] { $count } demandes plus anciennes n’apparaissent pas ici.
+}
 requests-assignee = { $name } s’en occupe
 requests-updated = Modifiée { $when }
 requests-more = { $count ->
@@ -249,8 +256,22 @@ request-waiting-network = Elle partira dès que l’assistance sera joignable.
 request-send-now = Essayer de l’envoyer maintenant
 request-sending-now = Essai en cours. Le résultat s’affichera ici.
 request-parked = L’assistance n’a pas accepté cette demande. Elle reste ici jusqu’à un nouvel essai de votre part.
-request-retry = La remettre dans la file
+request-retry = Réessayer
 request-retried = Elle est de nouveau dans la file.
+request-change = La modifier
+request-leave-files = Retirer ces fichiers
+request-taken-back = Elle est de nouveau entre vos mains. Rien n’est perdu.
+request-discarded = La demande est abandonnée. L’assistance ne l’a jamais reçue.
+request-take-reply-back = Reprendre et modifier
+request-reply-taken-back = Votre réponse est de nouveau là où vous l’écrivez.
+request-files-refused = { $count ->
+    [one] Votre demande est arrivée, mais l’assistance n’accepte pas ce fichier :
+   *[other] Votre demande est arrivée, mais l’assistance n’accepte pas ces fichiers :
+}
+request-earlier = { $count ->
+    [one] { $count } message plus ancien n’apparaît pas ici.
+   *[other] { $count } messages plus anciens n’apparaissent pas ici.
+}
 request-solved-question = L’assistance annonce que c’est résolu. Est-ce que ça fonctionne de nouveau ?
 request-confirm = Oui, ça fonctionne
 request-reopen = Non, toujours pas
@@ -317,6 +338,18 @@ privacy-here = Gardé sur cet ordinateur
 privacy-kept = Deskside garde { $size } ici : vos brouillons, vos demandes et leurs réponses.
 privacy-folder = Dans le dossier { $folder }
 privacy-export = Enregistrer une copie
+privacy-left-out = { $count ->
+    [one] Cette copie n’est pas complète : { $count } élément n’y tenait pas. Il reste ici, dans l’application.
+   *[other] Cette copie n’est pas complète : { $count } éléments n’y tenaient pas. Ils restent ici, dans l’application.
+}
+privacy-retention = { $days ->
+    [one] Les demandes terminées quittent cet ordinateur après { $days } jour.
+   *[other] Les demandes terminées quittent cet ordinateur après { $days } jours.
+}
+privacy-not-listed = { $count ->
+    [one] { $count } ligne plus ancienne n’apparaît pas ici. Une copie la contient.
+   *[other] { $count } lignes plus anciennes n’apparaissent pas ici. Une copie les contient.
+}
 privacy-erase = Effacer
 privacy-erase-question = Effacer ce qui est gardé sur cet ordinateur ?
 privacy-erase-explain = Les brouillons, les demandes envoyées et leurs réponses disparaissent de cet ordinateur. Ce qui attend d’être envoyé reste jusqu’à son envoi. Les demandes arrivées à l’assistance y restent.

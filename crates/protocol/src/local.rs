@@ -727,6 +727,9 @@ pub struct RequestRow {
     pub updated_at: Timestamp,
     /// Whether there is an answer that was not read.
     pub unread: bool,
+    /// Whether the last word in its thread is a technician's.
+    #[serde(default)]
+    pub answered: bool,
 }
 
 /// One request with its thread.

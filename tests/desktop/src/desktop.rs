@@ -235,6 +235,18 @@ impl Desktop {
         CopiedFiles::put(&self.display, files)
     }
 
+    /// Gives the window with this title another size, in pixels, as a hand on its edge does.
+    ///
+    /// # Errors
+    /// wmctrl is not there, or there is no such window.
+    pub async fn resize_window(&self, title: &str, width: u32, height: u32) -> anyhow::Result<()> {
+        let geometry = format!("0,-1,-1,{width},{height}");
+        let mut resizing = self.program("wmctrl", "wmctrl").args(["-r", title, "-e", &geometry]).start()?;
+        let status = resizing.ended(Duration::from_secs(20)).await?;
+        anyhow::ensure!(status.success(), "wmctrl: {status}: {}", resizing.output());
+        Ok(())
+    }
+
     /// Presses keys in the window that has the focus, as a hand on the keyboard does: "ctrl+v", "Tab" (xdotool(1), `key`).
     ///
     /// # Errors

@@ -6,6 +6,7 @@ import { useLanguage } from '$shared/texts/texts.svelte';
 import { judge, namesFiles } from './files/files';
 import { noticesFor, noticesOf } from './notices/notices';
 import { requestsLine } from './screens/home/home';
+import { missing } from './screens/privacy/export';
 import { understood } from './screens/preview/understood';
 import { find, isOver, standing } from './screens/requests/list';
 import { outcome } from './screens/sent/outcome';
@@ -167,6 +168,7 @@ describe('the list of requests', () => {
     created_at: '2026-11-23T15:00:00Z',
     updated_at: '2026-11-23T15:00:00Z',
     unread: false,
+    answered: false,
     ...change,
   });
 
@@ -193,5 +195,13 @@ describe('the list of requests', () => {
     expect(standing(row({ delivery: waiting, state: 'new' }), true).words).toBe('Kept here, not sent yet');
     expect(standing(row({ state: 'in-progress' }), false).words).toBe('A technician has taken it on.');
     expect(standing(row({ state: null }), true).words).toBe('Arrived');
+  });
+});
+
+describe('a copy of what is kept', () => {
+  it('says what it does not hold', () => {
+    expect(missing('{"complete":true,"left_out":{"drafts":0}}')).toBe(0);
+    expect(missing('{"complete":false,"left_out":{"drafts":1,"requests":4,"documents":0}}')).toBe(5);
+    expect(missing('{"complete":false}')).toBe(1);
   });
 });

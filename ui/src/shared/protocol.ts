@@ -1397,6 +1397,8 @@ export type RequestRow = {
   updated_at: Timestamp;
   /** Whether there is an answer that was not read. */
   unread: boolean;
+  /** Whether the last word in its thread is a technician's. */
+  answered: boolean;
 };
 
 /** Who asks. */

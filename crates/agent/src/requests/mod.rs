@@ -252,11 +252,17 @@ fn row_of(row: &SqliteRow, queued: Option<&Queued>, sending: IsSending<'_>) -> R
         created_at: moment(row, "created_at")?,
         updated_at: moment(row, "updated_at")?,
         unread: row.try_get("unread")?,
+        answered: row
+            .try_get::<Option<String>, _>("last_author")?
+            .is_some_and(|last| last == word(&Author::Technician)),
     })
 }
 
-const ROW: &str = "SELECT client_id, title, number, state, assignee, created_at, updated_at, unread FROM tickets
-                   ORDER BY updated_at DESC, client_id DESC";
+/// With who had the last word: what the system writes into a thread answers nobody.
+const ROW: &str = "SELECT client_id, title, number, state, assignee, created_at, updated_at, unread,
+                     (SELECT author FROM entries WHERE entries.client_id = tickets.client_id AND author <> 'system'
+                      ORDER BY at DESC, id DESC LIMIT 1) AS last_author
+                   FROM tickets ORDER BY updated_at DESC, client_id DESC";
 
 /// All requests, newest change first.
 ///
@@ -278,10 +284,14 @@ pub async fn thread(
     client_id: ClientId,
     sending: IsSending<'_>,
 ) -> Result<Option<Thread>> {
-    let Some(ticket) = sqlx::query("SELECT * FROM tickets WHERE client_id = ?")
-        .bind(client_id.to_string())
-        .fetch_optional(&mut *connection)
-        .await?
+    let Some(ticket) = sqlx::query(
+        "SELECT *, (SELECT author FROM entries WHERE entries.client_id = tickets.client_id AND author <> 'system'
+                    ORDER BY at DESC, id DESC LIMIT 1) AS last_author
+         FROM tickets WHERE client_id = ?",
+    )
+    .bind(client_id.to_string())
+    .fetch_optional(&mut *connection)
+    .await?
     else {
         return Ok(None);
     };

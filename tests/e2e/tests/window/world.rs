@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use deskside_desktop::{Desktop, Options};
 use deskside_e2e::{Agent, Hub, Programs, Words};
+use deskside_ipc::{Client, Endpoint};
+use deskside_protocol::local::{PeerRole, Request, Response};
 
 /// A desktop with an agent that is enrolled in a hub.
 pub(crate) struct World {
@@ -26,6 +28,13 @@ impl World {
         let hub = Hub::start(&programs, None).await.unwrap();
         let agent = Agent::start(&programs, &desktop, Some(&hub)).await.unwrap();
         Self { agent, desktop, hub, words: Words::read(language).unwrap() }
+    }
+
+    /// Asks the agent as a command line would; told where the window must follow.
+    pub(crate) async fn ask(&self, request: Request) -> Response {
+        let endpoint = Endpoint::at(Agent::socket(&self.desktop));
+        let client = Client::connect(&endpoint, PeerRole::CommandLine).await.unwrap();
+        client.request(request).await.unwrap()
     }
 
     /// The value, or a panic with what the programs said.

@@ -4,7 +4,7 @@ import { tick } from 'svelte';
 import { ask } from '$backend/ask';
 import type { AgentLink, Backend } from '$backend/backend';
 import { AgentError } from '$backend/backend';
-import type { ClientId, DraftId, Event, Request, Route, SettingsView } from '$shared/protocol';
+import type { ErrorCode, ClientId, DraftId, Event, Request, Route, SettingsView } from '$shared/protocol';
 import { LANGUAGES, pickLanguage, t, useLanguage } from '$shared/texts/texts.svelte';
 import { SOURCES } from '../texts';
 
@@ -22,6 +22,8 @@ class App {
   view = $state.raw<View>({ screen: 'home' });
   /** Whether the agent answers. */
   link = $state<AgentLink>('connected');
+  /** Why it does not answer, where that needs more than patience. */
+  lostWhy = $state<ErrorCode | null>(null);
   /** What is in force, once the agent has said it. */
   settings = $state.raw<SettingsView>();
   /** The last sentence for the polite live region. */
@@ -59,6 +61,7 @@ class App {
     if (settings.status === 'fulfilled') await this.#take(settings.value);
     else {
       this.link = 'lost';
+      this.lostWhy = AgentError.from(settings.reason).report.code;
       await useLanguage(guess, SOURCES);
     }
     await guessed;
@@ -172,10 +175,20 @@ class App {
     return this.finish(route);
   }
 
+  /** An agent of another version is there and does not talk to us: waiting does not help, restarting does. */
+  async #askWhy(): Promise<void> {
+    try {
+      await this.ask({ request: 'settings' });
+    } catch (thrown) {
+      if (this.link === 'lost') this.lostWhy = AgentError.from(thrown).report.code;
+    }
+  }
+
   #onLink(link: AgentLink): void {
     if (link === this.link) return;
     this.link = link;
-    if (link === 'lost') return;
+    this.lostWhy = null;
+    if (link === 'lost') return void this.#askWhy();
     this.returns += 1;
     this.announce(t('agent-back'));
     void this.settle();

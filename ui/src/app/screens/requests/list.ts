@@ -25,7 +25,7 @@ export function find(rows: readonly RequestRow[], words: string, language: strin
 
 /** How a request stands, as an icon's name, a tone and words: delivery first, then what the helpdesk says. */
 export interface Standing {
-  icon: 'waiting' | 'sending' | 'parked' | TicketState;
+  icon: 'waiting' | 'sending' | 'parked' | 'answered' | TicketState;
   tone: 'plain' | 'accent' | 'good' | 'warn' | 'bad';
   words: string;
 }
@@ -40,16 +40,23 @@ const TONES: Record<TicketState, Standing['tone']> = {
 };
 
 /** See {@link Standing}. `short` is for lists, the sentence for the request's own screen. */
-export function standing(row: Pick<RequestRow, 'delivery' | 'state'>, short: boolean): Standing {
+export function standing(row: Pick<RequestRow, 'delivery' | 'state' | 'answered'>, short: boolean): Standing {
   switch (row.delivery.delivery) {
     case 'waiting':
       return { icon: 'waiting', tone: 'warn', words: t('requests-waiting') };
     case 'sending':
       return { icon: 'sending', tone: 'accent', words: t('requests-sending') };
     case 'parked':
-      return { icon: 'parked', tone: 'bad', words: t('requests-parked') };
+      return row.delivery.number === null
+        ? { icon: 'parked', tone: 'bad', words: t('requests-parked') }
+        : { icon: 'parked', tone: 'warn', words: t('requests-files-parked') };
     case 'delivered': {
       const state = row.state ?? 'new';
+      // Technicians answer without touching the state; "nobody has taken it on yet" would be wrong then.
+      if (state === 'new' && row.answered) {
+        const words = short ? t('requests-answered-short') : t('requests-answered');
+        return { icon: 'answered', tone: 'accent', words };
+      }
       return {
         icon: state,
         tone: TONES[state],
