@@ -1,18 +1,24 @@
-//! The agent's log: one file of its own, rotated and capped, readable by its user alone, without secrets. What a library
-//! or a server puts into a message goes through the same redaction as the facts before it is written.
+//! The agent's log: one file of its own, rotated and capped, readable by its user alone, without secrets. What an event
+//! says goes through the same redaction as the facts before it is written; numbers and plain words need none.
 //!
 //! `DESKSIDE_LOG` chooses what is logged, as `tracing` targets: `debug`, `warn,deskside=trace`…
 //!
 //! The rotation is written here: the usual crates for it end the process when a folder cannot be made, and an agent
 //! without a log is better than none.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use deskside_facts::redact::is_plain;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -34,12 +40,19 @@ const USUAL: &str = "warn,deskside=info";
 pub fn start(file: &Path, chosen: Option<&str>) -> Result<(), String> {
     let log = Log::open(file, LOG_FILE_BYTES, LOG_FILES).map_err(|error| format!("{}: {error}", file.display()))?;
     let targets = chosen.and_then(|text| text.parse::<Targets>().ok()).or_else(|| USUAL.parse().ok());
-    let format = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log);
     tracing_subscriber::registry()
         .with(targets.unwrap_or_default())
-        .with(format)
+        .with(layer(log))
         .try_init()
         .map_err(|error| error.to_string())
+}
+
+/// Writes events into the log, redacted.
+fn layer<S>(log: Log) -> impl tracing_subscriber::Layer<S>
+where
+    S: Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer().with_ansi(false).event_format(Redacted).with_writer(log)
 }
 
 /// A file that is set aside when it is full.
@@ -112,7 +125,7 @@ struct Line<'a>(&'a Log);
 
 impl Write for Line<'_> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        self.0.write_line(clean(&String::from_utf8_lossy(event)).as_bytes())?;
+        self.0.write_line(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
         Ok(event.len())
     }
 
@@ -121,14 +134,78 @@ impl Write for Line<'_> {
     }
 }
 
-/// One line, without control characters (a server's message cannot forge a line of ours), cut and redacted.
-fn clean(event: &str) -> String {
+/// One line, without control characters (a server's message cannot forge a line of ours), and cut.
+fn one_line(event: &str) -> String {
     let mut end = event.len().min(LOG_LINE_BYTES);
     while !event.is_char_boundary(end) {
         end -= 1;
     }
-    let line: String = event[..end].trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
-    format!("{}\n", deskside_facts::redact(&line))
+    let mut line: String =
+        event[..end].trim_end().chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
+    line.push('\n');
+    line
+}
+
+/// Time, level and place of an event as they are, what it says redacted.
+struct Redacted;
+
+impl<S, N> FormatEvent<S, N> for Redacted
+where
+    S: Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        SystemTime.format_time(&mut writer)?;
+        let mut said = Said::default();
+        event.record(&mut said);
+        writeln!(writer, " {:>5} {}:{}", event.metadata().level(), event.metadata().target(), said.redacted())
+    }
+}
+
+/// What an event says.
+#[derive(Default)]
+struct Said {
+    text: String,
+    /// Something in it is more than numbers and plain words.
+    doubtful: bool,
+}
+
+impl Said {
+    fn add(&mut self, field: &Field, value: &str, plain: bool) {
+        self.doubtful |= !plain;
+        if field.name() == "message" {
+            // First, as everybody reads it.
+            self.text.insert_str(0, value);
+            self.text.insert(0, ' ');
+            return;
+        }
+        // A field's name may be what makes its value a secret.
+        self.doubtful |= !is_innocent(field.name());
+        for part in [" ", field.name(), "=", value] {
+            self.text.push_str(part);
+        }
+    }
+
+    /// Redacted as a whole, for a secret may be known by what stands before it.
+    fn redacted(&self) -> std::borrow::Cow<'_, str> {
+        if self.doubtful { deskside_facts::redact(&self.text) } else { self.text.as_str().into() }
+    }
+}
+
+/// Names of fields under which no secret is ever logged, whatever the value looks like.
+fn is_innocent(name: &str) -> bool {
+    ["version", "signal", "reason", "error", "ms", "after_ms", "took_ms", "bytes", "files", "section"].contains(&name)
+}
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let value = format!("{value:?}");
+        self.add(field, &value, is_plain(&value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, &format!("{value:?}"), is_plain(value));
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +220,15 @@ mod tests {
             .collect();
         found.sort();
         found
+    }
+
+    /// What these events leave in the file.
+    fn written(events: impl FnOnce()) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agent.log");
+        let log = Log::open(&file, LOG_FILE_BYTES, 2).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer(log)), events);
+        fs::read_to_string(file).unwrap()
     }
 
     #[test]
@@ -183,15 +269,26 @@ mod tests {
 
     #[test]
     fn secrets_and_forged_lines_do_not_get_through() {
-        let line = clean("could not ask https://desk/?token=abcdefgh12345678: denied\n2026 INFO all is well\n");
-        assert!(!line.contains("abcdefgh12345678"), "{line}");
-        assert_eq!(line.matches('\n').count(), 1, "{line:?}");
-        assert!(line.contains("could not ask"));
+        let text = written(|| {
+            tracing::warn!("could not ask https://desk/?token=abcdefgh12345678: denied\n2026 INFO all is well");
+            tracing::warn!(token = "hunter", error = %"password=hunter2", ms = 12, "as fields");
+            tracing::warn!(who = "claire@example.org", "plain words");
+            tracing::warn!(version = "0.1.0", ms = 12, "starting");
+        });
+        for secret in ["abcdefgh12345678", "hunter", "claire@"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert!(lines[0].contains(" WARN deskside_agent::logs::tests: could not ask https://desk/"), "{text}");
+        assert!(lines[1].ends_with("as fields token=\"[secret]\" error=password=[secret] ms=12"), "{text}");
+        assert!(lines[2].ends_with("plain words who=\"[mail]\""), "{text}");
+        assert!(lines[3].ends_with("starting version=\"0.1.0\" ms=12"), "{text}");
     }
 
     #[test]
     fn a_long_line_is_cut_between_characters() {
-        let line = clean(&"é".repeat(LOG_LINE_BYTES));
+        let line = one_line(&"é".repeat(LOG_LINE_BYTES));
         assert!(line.len() <= LOG_LINE_BYTES + 1);
     }
 }

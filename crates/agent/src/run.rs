@@ -47,6 +47,8 @@ const ENROL_AGAIN: Duration = Duration::from_secs(30);
 const KEYRING_AGAIN: Duration = Duration::from_secs(20);
 /// Longest wait before enrolling by policy is tried again.
 const ENROL_AGAIN_CAP: Duration = Duration::from_secs(3600);
+/// What was only needed for a moment is given back after at most twice this time.
+const REST: Duration = Duration::from_secs(30);
 /// Threads for work that blocks (pictures, files); they go when they have had nothing to do.
 const BLOCKING_THREADS: usize = 4;
 /// How long such a thread waits for more to do.
@@ -142,6 +144,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     tokio::spawn(follower.clone().follow_wishes(wishes));
     tokio::spawn(follower.clone().enrol_by_policy(secrets));
     tokio::spawn(follower.watch_network());
+    tokio::spawn(rest());
 
     tokio::select! {
         () = controller.stopped() => tracing::info!("asked to end"),
@@ -149,6 +152,14 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     }
     end(controller, window, ending, served).await;
     Ok(Ended::Ran)
+}
+
+/// Gives back memory that nobody uses any more.
+async fn rest() {
+    loop {
+        tokio::time::sleep(REST).await;
+        deskside_facts::redact::rest();
+    }
 }
 
 async fn end(

@@ -6,6 +6,8 @@
 
 mod generated;
 
+use std::sync::OnceLock;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
@@ -67,10 +69,36 @@ pub enum Argument<'a> {
     Number(Number),
 }
 
-/// The texts of one language. Cheap to ask, not to make: keep it.
+/// The texts of one language. Cheap to make: a file is parsed when one of its texts is first asked for, and the agent's
+/// own file is small. What is parsed stays, so keep this.
 pub struct Texts {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    files: Vec<File>,
+}
+
+/// One file of texts. No text refers to one of another file, which `codegen --check` holds.
+struct File {
+    source: &'static str,
+    parsed: OnceLock<FluentBundle<FluentResource>>,
+}
+
+impl File {
+    fn parsed(&self, language: Language) -> &FluentBundle<FluentResource> {
+        self.parsed.get_or_init(|| {
+            let tag = language.tag().parse().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+            // Menus and notification servers show the isolation marks (U+2068, U+2069) as boxes.
+            bundle.set_use_isolating(false);
+            // Fails only if NUMBER were there already.
+            let _ = bundle.add_builtins();
+            // `codegen --check` and the tests below hold that it parses; a broken entry is left out, the rest works.
+            let resource = match FluentResource::try_new(self.source.to_owned()) {
+                Ok(resource) | Err((resource, _)) => resource,
+            };
+            bundle.add_resource_overriding(resource);
+            bundle
+        })
+    }
 }
 
 impl Texts {
@@ -89,20 +117,8 @@ impl Texts {
     /// The texts of a language.
     #[must_use]
     pub fn of(language: Language) -> Self {
-        let tag = language.tag().parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-        // Menus and notification servers show the isolation marks (U+2068, U+2069) as boxes.
-        bundle.set_use_isolating(false);
-        // Fails only if NUMBER were there already.
-        let _ = bundle.add_builtins();
-        for source in generated::sources(language) {
-            // `codegen --check` and the tests below hold that the files parse; a broken entry is left out, the rest works.
-            let resource = match FluentResource::try_new((*source).to_owned()) {
-                Ok(resource) | Err((resource, _)) => resource,
-            };
-            bundle.add_resource_overriding(resource);
-        }
-        Self { language, bundle }
+        let files = generated::sources(language).iter().map(|source| File { source, parsed: OnceLock::new() });
+        Self { language, files: files.collect() }
     }
 
     /// The language of these texts.
@@ -115,7 +131,10 @@ impl Texts {
     /// is not given shows as its name.
     #[must_use]
     pub fn by_id(&self, id: &str, arguments: &[(&str, Argument<'_>)]) -> Option<String> {
-        let pattern = self.bundle.get_message(id)?.value()?;
+        let (bundle, pattern) = self.files.iter().find_map(|file| {
+            let bundle = file.parsed(self.language);
+            Some((bundle, bundle.get_message(id)?.value()?))
+        })?;
         let mut values = FluentArgs::with_capacity(arguments.len());
         for (name, value) in arguments {
             values.set(
@@ -128,7 +147,7 @@ impl Texts {
         }
         // Errors are missing variables; the text with their names in it is better than none.
         let mut errors = Vec::new();
-        Some(self.bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
+        Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
     }
 
     /// For the generated functions, whose ids are known to exist.
@@ -166,6 +185,15 @@ mod tests {
             }
             assert_eq!(texts.by_id("there-is-no-such-text", &[]), None);
         }
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_parsed() {
+        let texts = Texts::of(Language::French);
+        let parsed = |texts: &Texts| texts.files.iter().filter(|file| file.parsed.get().is_some()).count();
+        assert_eq!(parsed(&texts), 0);
+        assert!(!texts.tray_open().is_empty());
+        assert_eq!(parsed(&texts), 1, "the agent's own texts come first");
     }
 
     #[test]

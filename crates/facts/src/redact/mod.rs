@@ -33,6 +33,9 @@ const ROUNDS: usize = 8;
 /// `text` without secrets and personal data.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut redacted = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
         match rules::apply(&redacted) {
@@ -42,6 +45,36 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Borrowed(rules::SECRET)
+}
+
+/// Whether a glance shows that no rule can find anything in `text`: short words of letters, a few short numbers. Most of
+/// what an agent with nothing to do says is such, and saves it the patterns, which are a megabyte of memory.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    /// Shorter than any token, also one that is letters alone.
+    const WORD: usize = 13;
+    /// Fewer than any account or card has.
+    const DIGITS: usize = 8;
+    /// What comes after one of these may be a secret though it looks like a word.
+    const BEFORE: &[&str] = &["login", "identified", "bearer", "basic", "negotiate", "ntlm"];
+
+    let mut digits = 0;
+    text.split(' ').all(|word| {
+        let word = word.trim_end_matches([',', ';', '.']);
+        let numbers = word.bytes().filter(u8::is_ascii_digit).count();
+        digits += numbers;
+        let known = if numbers > 0 {
+            word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        } else {
+            word.bytes().all(|byte| byte.is_ascii_alphabetic())
+        };
+        known && word.len() <= WORD && digits <= DIGITS && !BEFORE.iter().any(|name| word.eq_ignore_ascii_case(name))
+    })
+}
+
+/// Frees the patterns if nobody used them since this was last called. They are made anew when they are needed.
+pub fn rest() {
+    rules::rest();
 }
 
 /// `text` without secrets and personal data, cut to `chars` characters.

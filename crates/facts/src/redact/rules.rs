@@ -1,7 +1,11 @@
 //! The rules of redaction. Each looks at the whole text as it was written, so that none hides a secret from another: a rule
 //! says which part must go, and what any rule says goes.
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use regex::{Regex, RegexBuilder};
 
@@ -159,8 +163,32 @@ fn compile() -> Option<Vec<Rule>> {
         .collect()
 }
 
+/// The rules while they are in use: compiled they take a megabyte, and an agent with nothing to do needs none of them.
+static RULES: Mutex<Held> = Mutex::new(Held { rules: None, used: false });
+
+struct Held {
+    rules: Option<Arc<Vec<Rule>>>,
+    /// Whether anybody asked for them since [`rest`].
+    used: bool,
+}
+
 /// `None` if a rule is not a pattern, which a test excludes; then nothing gets out at all.
-static RULES: LazyLock<Option<Vec<Rule>>> = LazyLock::new(compile);
+fn rules() -> Option<Arc<Vec<Rule>>> {
+    let mut held = RULES.lock().unwrap_or_else(PoisonError::into_inner);
+    held.used = true;
+    if held.rules.is_none() {
+        held.rules = compile().map(Arc::new);
+    }
+    held.rules.clone()
+}
+
+/// Frees the rules unless they were used since the last call.
+pub(super) fn rest() {
+    let mut held = RULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if !std::mem::take(&mut held.used) {
+        held.rules = None;
+    }
+}
 
 /// A part of the text that must go, and what is written in its place.
 struct Part {
@@ -170,7 +198,7 @@ struct Part {
 
 /// Applies every rule to `text` as it stands; borrowed if there is nothing to take out.
 pub(super) fn apply(text: &str) -> Cow<'_, str> {
-    let Some(rules) = RULES.as_ref() else { return Cow::Owned(SECRET.to_owned()) };
+    let Some(rules) = rules() else { return Cow::Owned(SECRET.to_owned()) };
     let mut parts: Vec<Part> = rules.iter().flat_map(|rule| rule.parts(text)).collect();
     if parts.is_empty() {
         return Cow::Borrowed(text);

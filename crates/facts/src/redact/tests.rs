@@ -262,8 +262,44 @@ fn surroundings() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_glance_knows_plain_words_and_no_secret() {
+    for plain in
+        ["", "ready", "told to end by the system", "a tray is there; the icon comes", "0.1.0", "after 1250 ms."]
+    {
+        assert!(is_plain(plain), "{plain}");
+    }
+    for (text, _) in SECRETS {
+        assert!(!is_plain(text), "{text}");
+    }
+}
+
+#[test]
+fn the_patterns_come_back_after_a_rest() {
+    for _ in 0..3 {
+        assert_eq!(redact("password=hunter2"), "password=[secret]");
+        rest();
+        rest();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_rule_finds_anything_in_what_looks_plain(
+        words in prop::collection::vec(
+            prop_oneof![
+                "[A-Za-z]{1,13}[,;.]?", "[0-9.]{1,5}", "AIza[A-Z]{9}", "AKIA[A-Z]{9}", Just("password".to_owned()),
+                Just("token".to_owned()), Just("by".to_owned()), Just("pin".to_owned()),
+            ],
+            1..12,
+        ),
+    ) {
+        let text = words.join(" ");
+        prop_assume!(is_plain(&text));
+        prop_assert_eq!(rules::apply(&text), text.as_str());
+    }
 
     #[test]
     fn redacting_twice_changes_nothing_more(text in surroundings()) {
