@@ -184,9 +184,9 @@ async fn carry_request(
     let document = found.ticket.as_ref().and_then(|ticket| document(ticket, client_id));
     let number = found.ticket.as_ref().and_then(|ticket| ticket.number("number"));
     let itself = found.messages.iter().find(|message| message.text("id") == Some(&own));
-    // Its message, or, where that cannot be read, a new one: the helpdesk will say whether it is there.
-    let unread = found.ticket.is_some() && document.is_some() && number.is_none();
-    let must_go = itself.is_some() || unread;
+    // Its message, or, where that cannot be read, a new one: the helpdesk will say whether it is there. Without a number it
+    // is not known to have arrived, whatever else is left of it.
+    let must_go = itself.is_some() || (found.ticket.is_some() && number.is_none());
     if must_go && document.is_none() {
         return Ok(false);
     }

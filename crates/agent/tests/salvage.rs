@@ -199,6 +199,15 @@ fn without_its_outbox_everything_is_asked_for_first_and_goes_once() {
 
 #[test]
 fn a_request_whose_document_is_gone_is_a_draft_again_with_its_text_and_its_files() {
+    a_draft_again("entries_of_ticket");
+}
+
+#[test]
+fn a_request_whose_document_and_message_are_gone_is_a_draft_again_too() {
+    a_draft_again("outbox");
+}
+
+fn a_draft_again(destroyed: &str) {
     let mut waiting = waiting(1);
     let client_id = waiting.waits[0];
     let desktop = end(&mut waiting, true);
@@ -207,7 +216,7 @@ fn a_request_whose_document_is_gone_is_a_draft_again_with_its_text_and_its_files
             sqlx::query("UPDATE tickets SET document = x'7b5b' WHERE client_id = ?").bind(client_id.to_string());
         query.execute(connection).await.unwrap();
     });
-    destroy(waiting.data.path(), "entries_of_ticket");
+    destroy(waiting.data.path(), destroyed);
     assert_eq!(waiting.start_again(&desktop), []);
     let app = &waiting.app;
     let found = eventually("the draft", || {

@@ -241,7 +241,11 @@ fn row_of(row: &SqliteRow, queued: Option<&Queued>, sending: IsSending<'_>) -> R
     let number = row.try_get::<Option<i64>, _>("number")?.and_then(|n| u64::try_from(n).ok());
     let delivery = match queued {
         Some(queued) => outbox::delivery(&queued.message, sending(&queued.id), number),
-        None => Delivery::Delivered { number: number.unwrap_or(0) },
+        // Heard of from the helpdesk; nothing that has no number is claimed to have arrived.
+        None => match number {
+            Some(number) => Delivery::Delivered { number },
+            None => Delivery::Waiting { tries: 0, next_try_at: None, last_error: None },
+        },
     };
     Ok(RequestRow {
         client_id: parsed(row, "client_id")?,
