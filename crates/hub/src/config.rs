@@ -25,6 +25,8 @@ pub struct Config {
     pub helpdesk_name: Option<String>,
     /// Whether a proxy of ours sets `X-Forwarded-For`; otherwise the header is not believed.
     pub behind_proxy: bool,
+    /// Where figures are served to whoever watches over the hub; `None` is nowhere.
+    pub metrics: Option<SocketAddr>,
     /// How long connections may take their time.
     pub patience: Patience,
 }
@@ -68,6 +70,7 @@ impl Config {
             tls: None,
             helpdesk_name: None,
             behind_proxy: false,
+            metrics: None,
             patience: Patience::default(),
         }
     }

@@ -26,6 +26,7 @@ pub(crate) async fn edge(State(state): State<Arc<AppState>>, request: Request, n
     // The path only: a query can hold what people search for.
     let span = tracing::info_span!("request", %id, method = %request.method(), path = %request.uri().path());
     let started = Instant::now();
+    let method = request.method().clone();
     let (request, rest) = drain::share(request);
     let answer = next.run(request).instrument(span.clone()).await;
     if answer.status().is_client_error() || answer.status().is_server_error() {
@@ -33,6 +34,7 @@ pub(crate) async fn edge(State(state): State<Arc<AppState>>, request: Request, n
     }
     let mut answer = as_problem(answer, &id);
     let _in_span = span.enter();
+    state.metrics.answered(&method, answer.status(), started.elapsed());
     tracing::info!(status = answer.status().as_u16(), ms = started.elapsed().as_millis(), "answered");
     put_headers(&mut answer, &id, state.config.is_secure());
     answer

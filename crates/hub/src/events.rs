@@ -67,6 +67,13 @@ impl Events {
         Some(ConsoleStream { changes: self.console.subscribe(), _room: room })
     }
 
+    /// How many streams are open: of devices, of consoles.
+    pub(crate) fn open(&self) -> (usize, usize) {
+        let devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        let consoles = limits::CONSOLE_STREAMS.saturating_sub(self.consoles.available_permits());
+        (devices.values().map(|channel| channel.streams).sum(), consoles)
+    }
+
     /// Tells whom it concerns.
     pub(crate) fn tell(&self, change: Change) {
         let devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,9 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
+/// The folder of whole files in the data folder.
+pub(crate) const WHOLE: &str = "attachments";
+
 /// Why a file was not kept.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
@@ -36,7 +39,7 @@ pub(crate) struct Files {
 impl Files {
     /// Makes the folders and removes what uploads of an earlier life left behind.
     pub(crate) async fn open(data: &Path) -> io::Result<Self> {
-        let files = Self { whole: data.join("attachments"), incoming: data.join("incoming") };
+        let files = Self { whole: data.join(WHOLE), incoming: data.join("incoming") };
         make_private_folder(&files.whole).await?;
         make_private_folder(&files.incoming).await?;
         files.sweep().await?;
@@ -56,8 +59,17 @@ impl Files {
     }
 
     fn path(&self, digest: &Sha256) -> PathBuf {
+        Self::path_in(&self.whole, digest)
+    }
+
+    fn path_in(folder: &Path, digest: &Sha256) -> PathBuf {
         let name = digest.as_str();
-        self.whole.join(name.get(..2).unwrap_or_default()).join(name)
+        folder.join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    /// Where a whole file is, below a hub's data folder.
+    pub(crate) fn path_below(data: &Path, digest: &Sha256) -> PathBuf {
+        Self::path_in(&data.join(WHOLE), digest)
     }
 
     /// Begins to take a file in, of at most so many bytes.

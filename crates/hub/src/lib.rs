@@ -8,10 +8,12 @@
 
 mod api;
 mod auth;
+pub mod backup;
 pub mod commands;
 pub mod config;
 mod console_files;
 mod cursor;
+pub mod doctor;
 mod drain;
 mod edge;
 mod events;
@@ -21,6 +23,7 @@ mod files;
 mod intake;
 mod limits;
 mod media;
+mod metrics;
 mod problem;
 mod rate;
 mod search;

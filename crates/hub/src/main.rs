@@ -2,19 +2,36 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deskside_hub::{Config, TlsFiles, commands, serve};
+use deskside_hub::doctor::Health;
+use deskside_hub::{Config, TlsFiles, backup, commands, doctor, serve};
+use deskside_protocol::Sha256;
 use deskside_protocol::desk::Role;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+const EXAMPLES: &str = "\
+Examples:
+  deskside-hub serve --data /var/lib/deskside-hub
+      Serves on http://127.0.0.1:8470; the first start prints the first sign-in.
+  deskside-hub token create --data /var/lib/deskside-hub --label 'Sales laptops' --uses 40
+      Prints a token with which 40 computers may join, beside the running hub.
+  deskside-hub backup --data /var/lib/deskside-hub /backup/hub-$(date +%F).tar
+      Backs everything up, beside the running hub.
+
+Environment:
+  DESKSIDE_HUB_DATABASE  as --database, away from the list of processes
+  DESKSIDE_LOG           what is logged, as `info` or `deskside_hub=debug`
+
+Exit codes: 0 done, 1 it did not work, 2 it was asked in a way that makes no sense.";
+
 /// The one server of Deskside: devices, tickets, the technicians' console.
 #[derive(Debug, Parser)]
-#[command(name = "deskside-hub", version)]
+#[command(name = "deskside-hub", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +47,35 @@ enum Command {
     /// People who sign in to the console.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Backs up database and files into one tar file, beside a running hub.
+    ///
+    /// With PostgreSQL only the files of tickets go in: dump the database first (pg_dump), then make this backup.
+    Backup {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// The file to make; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Puts a backup into a folder on which no hub has run yet.
+    ///
+    /// With PostgreSQL only the files of tickets come out: restore the database with pg_restore.
+    Restore {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Looks at everything that the hub needs and says what to do. Ends with 1 if something must be done.
+    Doctor {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// Certificate chain (PEM), to look at it too.
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<PathBuf>,
+        /// Its private key (PEM).
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<PathBuf>,
+    },
 }
 
 /// Where the data is.
@@ -65,6 +111,9 @@ struct ServeArgs {
     /// Believe X-Forwarded-For: a proxy of ours stands before the hub and sets it.
     #[arg(long)]
     behind_proxy: bool,
+    /// Serve figures for Prometheus there, at /metrics: an address that only those who watch over the hub can reach.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// Log as JSON, one line each.
     #[arg(long)]
     log_json: bool,
@@ -76,14 +125,14 @@ enum TokenCommand {
     Create {
         #[command(flatten)]
         store: StoreArgs,
-        /// What it is for, in words.
-        #[arg(long)]
+        /// What it is for, in words: "Sales laptops".
+        #[arg(long, value_name = "WORDS")]
         label: String,
         /// How many devices may use it.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         uses: u32,
         /// How many days it lasts.
-        #[arg(long, default_value_t = 7)]
+        #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=366))]
         days: u32,
     },
 }
@@ -123,7 +172,11 @@ fn main() -> ExitCode {
     // What only prints one line says nothing beside it unless something is wrong.
     let (level, json) = match &cli.command {
         Command::Serve(args) => ("info", args.log_json),
-        Command::Token(_) | Command::Person(_) => ("warn", false),
+        Command::Token(_)
+        | Command::Person(_)
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Doctor { .. } => ("warn", false),
     };
     log_to_stderr(level, json);
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -136,7 +189,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Plain words on the terminal; what a log would add is in the chain of causes.
             let _ = writeln!(std::io::stderr(), "deskside-hub: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref() {
+                Some(commands::CommandError::Usage(_)) => ExitCode::from(2),
+                Some(commands::CommandError::Person(_)) | None => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -160,6 +216,11 @@ fn say(line: &str) -> anyhow::Result<()> {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => run_server(args).await,
+        Command::Backup { store, file } => back_up(&store, &file).await,
+        Command::Restore { store, file } => put_back(&store, &file).await,
+        Command::Doctor { store, tls_cert, tls_key } => {
+            look(&store, tls_cert.zip(tls_key).map(|(certificates, key)| TlsFiles { certificates, key })).await
+        }
         Command::Token(TokenCommand::Create { store, label, uses, days }) => {
             say(&commands::create_token(&store.data, store.database.as_deref(), &label, uses, days).await?)
         }
@@ -176,8 +237,63 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+async fn back_up(store: &StoreArgs, file: &Path) -> anyhow::Result<()> {
+    let made = backup::backup(&store.data, store.database.as_deref(), file).await?;
+    if made.database.is_none() {
+        say(
+            "the database is a PostgreSQL: this backup holds the files of tickets only; pg_dump backs up the database",
+        )?;
+    }
+    say(&format!("{}: {} files, {} bytes", file.display(), made.files, made.bytes))?;
+    if !made.missing.is_empty() {
+        let gone: Vec<&str> = made.missing.iter().map(Sha256::as_str).collect();
+        anyhow::bail!("the backup is made, but {} files were gone or damaged: {}", gone.len(), gone.join(" "));
+    }
+    Ok(())
+}
+
+async fn put_back(store: &StoreArgs, file: &Path) -> anyhow::Result<()> {
+    let made = backup::restore(&store.data, store.database.as_deref(), file).await?;
+    say(&format!("restored: {} files, of {}", made.files, made.made_at))?;
+    if made.database.is_none() {
+        say("the database is a PostgreSQL: restore it with pg_restore before the hub starts")?;
+    }
+    Ok(())
+}
+
+async fn look(store: &StoreArgs, tls: Option<TlsFiles>) -> anyhow::Result<()> {
+    let checks = doctor::examine(&store.data, store.database.as_deref(), tls.as_ref()).await;
+    for check in &checks {
+        let word = match check.health {
+            Health::Good => "good",
+            Health::Poor => "look",
+            Health::Bad => "BAD ",
+        };
+        say(&format!("{word}  {}: {}", check.name, check.says))?;
+    }
+    let bad = checks.iter().filter(|check| check.health == Health::Bad).count();
+    anyhow::ensure!(bad == 0, "{bad} of {} must be seen to", checks.len());
+    Ok(())
+}
+
+/// As many connections as the system lets this program have: each is a file to it, and what programs get without asking
+/// is made for other ones.
+#[cfg(unix)]
+fn take_more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files stays as it was");
+    }
+}
+
+#[cfg(not(unix))]
+fn take_more_files() {}
+
 async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
+    take_more_files();
     let config = Config {
+        metrics: args.metrics,
         database: args.store.database,
         public_url: args.public_url,
         tls: args.tls_cert.zip(args.tls_key).map(|(certificates, key)| TlsFiles { certificates, key }),
@@ -188,6 +304,9 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     let hub = serve(config).await?;
     if let Some(first) = &hub.first_sign_in {
         say(&format!("first sign-in: {} {}", first.login, first.password))?;
+    }
+    if let Some(address) = hub.metrics {
+        say(&format!("figures on http://{address}/metrics"))?;
     }
     say(&format!("listening on {}", hub.url()))?;
     stop_signal().await?;

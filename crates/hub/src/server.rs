@@ -28,6 +28,7 @@ use crate::auth::passwords::{HashError, Passwords};
 use crate::config::{Config, Patience, TlsFiles};
 use crate::events::Events;
 use crate::files::Files;
+use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::slow::{Steady, Watch};
 use crate::state::{AppState, FirstSignIn, PersonError, first_sign_in};
@@ -78,6 +79,8 @@ pub enum StartError {
 pub struct RunningHub {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where figures are served, if they are.
+    pub metrics: Option<SocketAddr>,
     /// The administrator that was made because there was nobody; `None` at every later start.
     pub first_sign_in: Option<FirstSignIn>,
     secure: bool,
@@ -111,14 +114,13 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     let lock = lock_folder(&config)?;
     let tls = config.tls.as_ref().map(acceptor).transpose()?;
     // The address before the database: whoever starts a second hub by mistake hears of it without side effects.
-    let listener = TcpListener::bind(config.listen).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            StartError::AddressTaken(config.listen)
-        } else {
-            StartError::Listen { address: config.listen, source }
-        }
-    })?;
+    let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let watched = match config.metrics {
+        Some(wanted) => Some(listen(wanted).await?),
+        None => None,
+    };
+    let metrics = watched.as_ref().and_then(|listener| listener.local_addr().ok());
     let store = Store::open(&config.data, config.database.as_deref()).await?;
     let first_sign_in = first_sign_in(&store).await?;
     let files = Files::open(&config.data).await.map_err(data_error)?;
@@ -131,20 +133,38 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         events: Events::new(),
         rates: Rates::new(),
         passwords: Passwords::new()?,
+        metrics: Metrics::new(),
         stopping: stopping.clone(),
     });
     let router = api::router(Arc::clone(&state));
     let running = tokio::spawn(async move {
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
         let relay = tokio::spawn(crate::store::relay_changes(Arc::clone(&state)));
+        let figures = watched.map(|listener| {
+            let (router, state) = (crate::metrics::router(Arc::clone(&state)), Arc::clone(&state));
+            tokio::spawn(async move { accept(listener, None, router, &state).await })
+        });
         accept(listener, tls, router, &state).await;
+        if let Some(figures) = figures {
+            figures.abort();
+        }
         housekeeping.abort();
         relay.abort();
         state.store.close().await;
         drop(lock);
     });
     tracing::info!(%address, secure, "listening");
-    Ok(RunningHub { address, first_sign_in, secure, stopping, running })
+    Ok(RunningHub { address, metrics, first_sign_in, secure, stopping, running })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::AddressTaken(address)
+        } else {
+            StartError::Listen { address, source }
+        }
+    })
 }
 
 fn prepare_folder(folder: &std::path::Path) -> io::Result<()> {
@@ -169,7 +189,7 @@ fn lock_folder(config: &Config) -> Result<Option<std::fs::File>, StartError> {
     }
 }
 
-fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
+pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 

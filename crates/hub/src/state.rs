@@ -8,6 +8,7 @@ use crate::auth::secrets::{NoRandomness, make_password};
 use crate::config::Config;
 use crate::events::Events;
 use crate::files::Files;
+use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::store::{Change, Store, StoreError};
 
@@ -19,6 +20,7 @@ pub(crate) struct AppState {
     pub(crate) events: Events,
     pub(crate) rates: Rates,
     pub(crate) passwords: Passwords,
+    pub(crate) metrics: Metrics,
     /// Ends event streams when the hub stops.
     pub(crate) stopping: CancellationToken,
 }

@@ -739,7 +739,7 @@ async fn a_technicians_files_come_with_the_answer_or_not_at_all(mut desk: Desk) 
     assert_eq!(say(&bea, number, body).await.status(), StatusCode::OK, "once more is no more");
 
     let view = device.changes(None).await.tickets.into_iter().find(|ticket| ticket.client_id == id).unwrap();
-    assert_eq!(view.thread[0].attachments, [meta.clone()]);
+    assert_eq!(view.thread[0].attachments, std::slice::from_ref(&meta));
     let fetched = device.get(&given).await;
     assert_eq!(fetched.headers()["content-security-policy"], "sandbox; default-src 'none'");
     assert_eq!(fetched.bytes().await.unwrap(), bytes);

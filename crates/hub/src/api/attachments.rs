@@ -63,6 +63,7 @@ pub(crate) async fn upload(
         .map_err(file_error)?;
     match state.store.arrived(device, client_id, id).await? {
         Arrival::Arrived(change) => {
+            state.metrics.file_bytes.inc_by(meta.size_bytes);
             state.tell(change);
             Ok(StatusCode::NO_CONTENT)
         }

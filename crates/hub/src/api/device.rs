@@ -76,6 +76,7 @@ pub(crate) async fn create_ticket(
     let status = match state.store.take_in(device, &ticket).await? {
         Intake::Created(change) => {
             tracing::info!(number = change.number, "a ticket arrived");
+            state.metrics.tickets.inc();
             state.tell(change);
             StatusCode::CREATED
         }

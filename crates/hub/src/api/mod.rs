@@ -24,7 +24,7 @@ use utoipa_axum::routes;
 
 use crate::config::Patience;
 use crate::state::AppState;
-use crate::{console_files, edge, limits};
+use crate::{console_files, edge, limits, metrics};
 
 pub(crate) use console::usable_login;
 
@@ -102,6 +102,7 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
 pub(crate) fn router(state: Arc<AppState>) -> Router {
     let (api, _) = api(state.config.patience).split_for_parts();
     api.merge(console_files::router())
+        .merge(metrics::health())
         .route("/", get(|| async { Redirect::temporary("/console/") }))
         .layer(CatchPanicLayer::custom(edge::on_panic))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&state), edge::edge))

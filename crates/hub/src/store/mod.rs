@@ -26,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::cursor::Cursors;
 
 pub(crate) use attachments::{Arrival, StoredAttachment};
+pub(crate) use connect::SQLITE_FILE;
 pub(crate) use devices::{NewToken, TokenUse};
 pub(crate) use list::ListQuery;
 pub(crate) use people::{NewPassword, NewSession, PersonOutcome};
@@ -163,6 +164,18 @@ impl Store {
     /// Writes and reads cursors of this database.
     pub(crate) fn cursors(&self) -> &Cursors {
         &self.cursors
+    }
+
+    /// The connections, for whoever only looks.
+    pub(crate) fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// How many tickets are in each state.
+    pub(crate) async fn counts(&self) -> Result<Vec<(String, i64)>> {
+        let found =
+            sqlx::query("SELECT state, COUNT(*) AS tickets FROM tickets GROUP BY state").fetch_all(&self.pool).await?;
+        found.iter().map(|row| Ok((row.try_get("state")?, row.try_get("tickets")?))).collect()
     }
 
     /// Whether the database answers.

@@ -44,6 +44,7 @@ pub(crate) async fn sign_in(
     state.rates.sign_in(address, &login)?;
     let Some(record) = record.filter(|_| fits) else {
         state.rates.sign_in_failed(address, &login);
+        state.metrics.failed_sign_ins.inc();
         tracing::warn!(%address, "a sign-in failed");
         return Err(ApiError::new(ErrorCode::Unauthorized, "login or password are wrong"));
     };
