@@ -57,6 +57,10 @@ fn findings_at(facts: &Facts, now: Timestamp) -> Vec<Finding> {
     if let Some(security) = facts.security.as_ref().and_then(|section| section.data()) {
         of_security(security, &mut found);
     }
+    for finding in &mut found {
+        // As exactly as one would say it: "6.5 % left", not what a division leaves.
+        finding.value = finding.value.map(|value| (value * 10.0).round() / 10.0);
+    }
     // Stable, so that the order of sections and of their lists stays within a severity.
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
