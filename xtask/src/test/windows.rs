@@ -37,14 +37,9 @@ pub(crate) fn run_all(root: &Path, target: &Path) -> anyhow::Result<Counts> {
     kept.wine()?;
 
     // A server that stays, so that each test does not start one: 0.05 s instead of 1 s.
-    let mut server = kept.environment("wineserver");
-    server.arg("-p60");
-    // It says so with a failure if one runs already.
-    let _ = run_quietly(server, root);
+    kept.server("-p60")?;
     let counts = kept.tests(root, target);
-    let mut end = kept.environment("wineserver");
-    end.arg("-k");
-    let _ = run_quietly(end, root);
+    kept.server("-k")?;
     counts
 }
 
@@ -139,9 +134,7 @@ impl Kept {
             wine.args(arguments);
             run_quietly(wine, &self.folder)?;
         }
-        let mut settle = self.environment("wineserver");
-        settle.arg("-w");
-        run_quietly(settle, &self.folder)?;
+        self.server("-w")?;
         if library.exists() {
             // A newer Wine has it.
             return Ok(());
@@ -151,6 +144,14 @@ impl Kept {
         let mut compile = program("x86_64-w64-mingw32-gcc");
         compile.args(["-O2", "-shared", "-o"]).arg(&library).arg(&source).arg("-ladvapi32");
         run_quietly(compile, &self.folder)
+    }
+
+    /// Tells Wine's server to stay or to go. It fails where it already does, and keeps what it writes to open.
+    fn server(&self, what: &str) -> anyhow::Result<()> {
+        let mut server = self.environment("wineserver");
+        server.arg(what).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        server.status().context("could not start wineserver")?;
+        Ok(())
     }
 
     fn tests(&self, root: &Path, target: &Path) -> anyhow::Result<Counts> {
