@@ -255,7 +255,7 @@ request-waiting-next = The next try is { $when }.
 request-waiting-network = It will be sent as soon as the helpdesk can be reached.
 request-send-now = Try to send it now
 request-sending-now = Trying now. You will see here what comes of it.
-request-parked = The helpdesk did not take this request. It stays here until you try again.
+request-parked = The helpdesk did not take this request. It stays here until you decide what becomes of it.
 request-retry = Try again
 request-retried = It is back in the queue.
 request-change = Change it
@@ -378,3 +378,13 @@ suggested-explain = You opened a link with this text. Nothing is sent: you can c
 suggested-text = Suggested text
 suggested-use = Use this text
 suggested-refuse = No, thank you
+
+# A phone carries the report while this computer has no network
+phone-show = Send it with your phone
+phone-title = Send it with your phone
+phone-how = Point your phone’s camera at this code. It opens a mail with your request; you only have to send it.
+phone-code = Code with your request, for a phone’s camera
+phone-later = Your request here still goes by itself when the network is back. Both have the reference { $reference }, so that the helpdesk counts them once.
+phone-reference = Deskside reference: { $reference }
+phone-from = From { $name }, computer { $device }
+phone-close = Close

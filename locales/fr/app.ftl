@@ -255,7 +255,7 @@ request-waiting-next = Prochain essai { $when }.
 request-waiting-network = Elle partira dès que l’assistance sera joignable.
 request-send-now = Essayer de l’envoyer maintenant
 request-sending-now = Essai en cours. Le résultat s’affichera ici.
-request-parked = L’assistance n’a pas accepté cette demande. Elle reste ici jusqu’à un nouvel essai de votre part.
+request-parked = L’assistance n’a pas accepté cette demande. Elle reste ici jusqu’à ce que vous décidiez de la suite.
 request-retry = Réessayer
 request-retried = Elle est de nouveau dans la file.
 request-change = La modifier
@@ -378,3 +378,13 @@ suggested-explain = Vous avez ouvert un lien avec ce texte. Rien n’est envoyé
 suggested-text = Texte proposé
 suggested-use = Utiliser ce texte
 suggested-refuse = Non, merci
+
+# Un téléphone transmet la demande quand l’ordinateur n’a pas de réseau
+phone-show = L’envoyer avec votre téléphone
+phone-title = L’envoyer avec votre téléphone
+phone-how = Pointez l’appareil photo de votre téléphone vers ce code. Il ouvre un courriel avec votre demande ; il ne reste qu’à l’envoyer.
+phone-code = Code contenant votre demande, pour l’appareil photo d’un téléphone
+phone-later = Ici, votre demande partira quand même dès le retour du réseau. Les deux portent la référence { $reference }, pour que l’assistance n’en compte qu’une.
+phone-reference = Référence Deskside : { $reference }
+phone-from = De { $name }, ordinateur { $device }
+phone-close = Fermer

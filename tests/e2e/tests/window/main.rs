@@ -6,6 +6,8 @@ mod access;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod picture;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod world;
