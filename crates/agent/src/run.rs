@@ -48,7 +48,7 @@ const KEYRING_AGAIN: Duration = Duration::from_secs(20);
 /// Longest wait before enrolling by policy is tried again.
 const ENROL_AGAIN_CAP: Duration = Duration::from_secs(3600);
 /// What was only needed for a moment is given back after at most twice this time.
-const REST: Duration = Duration::from_secs(30);
+const REST: Duration = Duration::from_secs(15);
 /// Threads for work that blocks (pictures, files); they go when they have had nothing to do.
 const BLOCKING_THREADS: usize = 4;
 /// How long such a thread waits for more to do.
@@ -158,7 +158,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
 async fn rest() {
     loop {
         tokio::time::sleep(REST).await;
-        deskside_facts::redact::rest();
+        deskside_facts::rest();
     }
 }
 

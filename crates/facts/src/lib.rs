@@ -56,3 +56,12 @@ pub use findings::{findings, thresholds};
 pub use health::Sampler;
 pub use redact::redact;
 pub use relevance::relevant;
+
+/// Gives back memory that was needed for a moment: the patterns of redaction if nobody used them since the last call, and
+/// on Linux freed memory and pages of this program's code that ran long ago. For a process that lives long and mostly
+/// waits; takes a millisecond at most, and what is needed again comes back by itself.
+pub fn rest() {
+    redact::rest();
+    #[cfg(target_os = "linux")]
+    linux::footprint::give_back();
+}

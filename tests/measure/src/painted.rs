@@ -1,4 +1,4 @@
-//! When a window first shows something.
+//! When a window first shows something to read.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -14,8 +14,11 @@ const LOOK: Duration = Duration::from_millis(2);
 const LIMIT: Duration = Duration::from_secs(30);
 /// What is looked at: this many rows from the top of each window.
 const ROWS: u16 = 400;
+/// Text has smooth edges, which are this many colours at least. A window that is half filled with its background, before
+/// the page is there, has two or three.
+const COLOURS: usize = 8;
 
-/// The moment at which a window first showed more than one colour, in milliseconds since 1970.
+/// The moment at which a window first showed text, in milliseconds since 1970.
 pub(crate) fn when() -> anyhow::Result<f64> {
     let (connection, screen) = x11rb::connect(None)?;
     let root = connection.setup().roots.get(screen).context("the display has no screen")?.root;
@@ -24,22 +27,29 @@ pub(crate) fn when() -> anyhow::Result<f64> {
     while begun.elapsed() < LIMIT {
         let windows = connection.get_property(false, root, list, AtomEnum::WINDOW, 0, 64)?.reply()?;
         for window in windows.value32().into_iter().flatten() {
-            if shows_something(&connection, window)? {
+            if shows_text(&connection, window)? {
                 return Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64() * 1000.0);
             }
         }
         sleep(LOOK);
     }
-    bail!("no window showed anything")
+    bail!("no window showed any text")
 }
 
 /// A window may be on its way, not yet drawn or gone again.
-fn shows_something(connection: &RustConnection, window: Window) -> anyhow::Result<bool> {
+fn shows_text(connection: &RustConnection, window: Window) -> anyhow::Result<bool> {
     let Ok(size) = connection.get_geometry(window)?.reply() else { return Ok(false) };
     let rows = size.height.min(ROWS);
     let image = connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, size.width, rows, !0)?;
     let Ok(image) = image.reply() else { return Ok(false) };
-    let mut pixels = image.data.chunks_exact(4);
-    let first = pixels.next();
-    Ok(pixels.any(|pixel| Some(pixel) != first))
+    let mut seen: Vec<&[u8]> = Vec::with_capacity(COLOURS);
+    for pixel in image.data.chunks_exact(4) {
+        if !seen.contains(&pixel) {
+            seen.push(pixel);
+            if seen.len() == COLOURS {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

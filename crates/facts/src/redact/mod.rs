@@ -73,7 +73,7 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// Frees the patterns if nobody used them since this was last called. They are made anew when they are needed.
-pub fn rest() {
+pub(crate) fn rest() {
     rules::rest();
 }
 
