@@ -86,6 +86,7 @@ fn answer(request: &Request, theme: Theme) -> Result<Response, ErrorReport> {
             language: "en".to_owned(),
             helpdesk_url: None,
             helpdesk_name: None,
+            helpdesk_email: None,
             enrolled: true,
             version: "0.0.0".to_owned(),
         }))

@@ -16,6 +16,8 @@ use crate::secrets::Secret;
 
 /// Largest policy file, in bytes.
 pub const POLICY_BYTES: u64 = 64 * 1024;
+/// Longest mail address, in bytes (RFC 5321, section 4.5.3.1.3).
+const MAIL_BYTES: usize = 254;
 /// Longest name of a helpdesk, in characters.
 const NAME_CHARS: usize = 80;
 /// Longest enrolment token, in bytes.
@@ -32,6 +34,8 @@ pub struct Policy {
     pub enrolment_token: Option<Secret>,
     /// What the company calls its helpdesk.
     pub helpdesk_name: Option<String>,
+    /// Where the helpdesk takes mail.
+    pub helpdesk_email: Option<String>,
     /// Language of the interface.
     pub language: Option<Language>,
     /// Light or dark.
@@ -89,6 +93,8 @@ impl Policy {
         policy.helpdesk_name = checked("helpdesk_name", name, &mut problems, |name| {
             (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         });
+        let email: Option<String> = field(&mut table, "helpdesk_email", &mut problems);
+        policy.helpdesk_email = checked("helpdesk_email", email, &mut problems, |email| is_mail_address(email));
         policy.language = field(&mut table, "language", &mut problems);
         policy.theme = field(&mut table, "theme", &mut problems);
         policy.notifications = field(&mut table, "notifications", &mut problems);
@@ -123,6 +129,15 @@ impl Policy {
             self.sections_always.contains(&section).then_some(true)
         }
     }
+}
+
+/// One mailbox in the plain form of everyday (RFC 5322, section 3.4.1, without quotes and comments). What is let through
+/// can stand in a `mailto:` address without changing it.
+fn is_mail_address(text: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
+    };
+    text.len() <= MAIL_BYTES && text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host))
 }
 
 /// Takes a field out of the table; a value of the wrong kind is a problem, and absent. The value itself is not repeated:
@@ -284,6 +299,7 @@ mod tests {
             hub_url = "https://desk.example.org"
             enrolment_token = "abc"
             helpdesk_name = "Service informatique"
+            helpdesk_email = "assistance@exemple.fr"
             language = "fr"
             autostart = "on"
             retention_days = 180
@@ -308,6 +324,7 @@ mod tests {
             r#"
             hub_url = "file:///etc/passwd"
             helpdesk_name = "Helpdesk"
+            helpdesk_email = "a@b?cc=everybody@exemple.fr"
             language = "klingon"
             retention_days = "many"
             "#,
@@ -315,7 +332,8 @@ mod tests {
         assert_eq!(policy.helpdesk_name.as_deref(), Some("Helpdesk"));
         assert_eq!((policy.hub_url, policy.language, policy.retention_days), (None, None, None));
         let named: Vec<_> = problems.iter().filter_map(|problem| problem.split(':').next()).collect();
-        assert_eq!(named, ["hub_url", "language", "retention_days"]);
+        assert_eq!(named, ["hub_url", "helpdesk_email", "language", "retention_days"]);
+        assert_eq!(policy.helpdesk_email, None, "nothing but an address can stand in an address");
     }
 
     #[test]

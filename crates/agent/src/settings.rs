@@ -212,6 +212,7 @@ impl SettingsPort for SharedSettings {
             language: store.language().tag().to_owned(),
             helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
             helpdesk_name: helpdesk.and_then(|helpdesk| helpdesk.name),
+            helpdesk_email: store.policy().helpdesk_email.clone(),
             enrolled: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

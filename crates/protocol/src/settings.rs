@@ -105,6 +105,8 @@ pub struct SettingsView {
     pub helpdesk_url: Option<String>,
     /// What the company calls its helpdesk.
     pub helpdesk_name: Option<String>,
+    /// Where the helpdesk takes mail, if IT says: for a report from a phone while this computer has no network.
+    pub helpdesk_email: Option<String>,
     /// Whether this device has a credential.
     pub enrolled: bool,
     /// Version of the agent.

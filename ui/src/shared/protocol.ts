@@ -1644,6 +1644,8 @@ export type SettingsView = {
   helpdesk_url: string | null;
   /** What the company calls its helpdesk. */
   helpdesk_name: string | null;
+  /** Where the helpdesk takes mail, if IT says: for a report from a phone while this computer has no network. */
+  helpdesk_email: string | null;
   /** Whether this device has a credential. */
   enrolled: boolean;
   /** Version of the agent. */

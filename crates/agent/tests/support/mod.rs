@@ -121,6 +121,7 @@ impl SettingsPort for Desktop {
             language: "fr".into(),
             helpdesk_url: helpdesk.as_ref().map(|h| h.url.to_string()),
             helpdesk_name: helpdesk.and_then(|h| h.name),
+            helpdesk_email: None,
             enrolled: false,
             version: "test".into(),
         }
@@ -344,10 +345,15 @@ impl App {
     }
 
     pub fn delivered(&self, client_id: ClientId) -> u64 {
-        eventually("delivered", || match self.row(client_id).delivery {
+        let mut last = None;
+        let outcome = within(PATIENCE, || match self.row(client_id).delivery {
             Delivery::Delivered { number } => Some(number),
-            Delivery::Waiting { .. } | Delivery::Sending | Delivery::Parked { .. } => None,
-        })
+            other @ (Delivery::Waiting { .. } | Delivery::Sending | Delivery::Parked { .. }) => {
+                last = Some(other);
+                None
+            }
+        });
+        outcome.unwrap_or_else(|| panic!("never delivered: {last:?}, {:?}", self.home()))
     }
 }
 
@@ -362,12 +368,20 @@ impl Drop for App {
 /// Waits until something is there: longer than anything takes on a machine that does ten other things.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, &mut look).unwrap_or_else(|| panic!("waited in vain for: {what}"))
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn within<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
-            return found;
+            return Some(found);
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain for: {what}");
+        if begun.elapsed() > patience {
+            return None;
+        }
         std::thread::sleep(Duration::from_millis(10));
     }
 }

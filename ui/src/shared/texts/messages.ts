@@ -776,6 +776,14 @@ export interface Messages {
   'notify-waiting-for-you': null;
   'notify-window-failed': null;
   'notify-window-failed-body': null;
+  'phone-close': null;
+  'phone-code': null;
+  'phone-from': { device: string | number; name: string | number };
+  'phone-how': null;
+  'phone-later': { reference: string | number };
+  'phone-reference': { reference: string | number };
+  'phone-show': null;
+  'phone-title': null;
   'preview-affected-only-me': null;
   'preview-affected-others': null;
   'preview-affected-unknown': null;

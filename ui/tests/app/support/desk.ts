@@ -2,7 +2,7 @@
 // this machine's: its own home, its own runtime folder, no session bus, nothing left behind.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ask } from '../../../src/backend/ask';
@@ -41,6 +41,8 @@ export class Desk {
     for (const name of ['home', 'run', 'data', 'config']) mkdirSync(join(this.#folder, name));
     // A runtime folder that others can look into is no runtime folder (XDG Base Directory Specification).
     chmodSync(join(this.#folder, 'run'), 0o700);
+    if (this.#options.policy !== undefined)
+      writeFileSync(join(this.#folder, 'policy.toml'), this.#options.policy);
     if (this.#options.screen) {
       this.#xvfb = new Program(
         'Xvfb',
