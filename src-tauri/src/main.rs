@@ -1,7 +1,7 @@
 //! The window: a view over the agent, started on demand.
 //!
-//! It shows the interface, carries its requests to the agent and the agent's events back, and ends when it is closed.
-//! It holds nothing that matters: what is typed is in the agent's store, and killing this process loses nothing.
+//! It shows the interface, carries its requests to the agent and the agent's events back, and ends a minute after it is
+//! closed. It holds nothing that matters: what is typed is in the agent's store, and killing this process loses nothing.
 //!
 //! Deliberately absent: menus, tray, notifications, dialogs, the network; the agent has those. Of the user's files it sees
 //! those that the user drops on it or pastes, and no other.

@@ -50,6 +50,8 @@ const LOOK: Duration = Duration::from_millis(10);
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// When it ends, even if the agent still owes an answer.
 const END_ANYWAY: Duration = Duration::from_secs(5);
+/// How long a window that was closed stays, hidden: somebody who opens it again so soon does not wait for it.
+const LINGER: Duration = Duration::from_secs(60);
 
 /// What the window knows of itself.
 #[derive(Debug)]
@@ -63,6 +65,8 @@ pub(crate) struct Shell {
     shown: AtomicBool,
     /// It was closed and will end, unless it is called once more.
     closing: AtomicBool,
+    /// How often it was closed.
+    closed: AtomicU64,
     /// Which hiding for a picture this is; even when it is not hidden.
     hiding: AtomicU64,
     /// It hid because the agent asked; the agent sends it somewhere when the picture is taken.
@@ -98,6 +102,7 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
                 began,
                 shown: AtomicBool::new(false),
                 closing: AtomicBool::new(false),
+                closed: AtomicU64::new(0),
                 hiding: AtomicU64::new(0),
                 hidden_for_agent: AtomicBool::new(false),
                 was_at: std::sync::Mutex::new(None),
@@ -310,6 +315,8 @@ async fn tell(mut told: mpsc::Receiver<News>, shell: Arc<Shell>, window: Webview
                 }
                 window.emit_to(LABEL, "agent-event", event)
             }
+            // Nobody can call it back any more.
+            News::Lost if shell.closing.load(Ordering::SeqCst) => return window.app_handle().exit(0),
             News::Lost => {
                 // A picture that the agent was to take will not come.
                 log("coming back", shell.show_after_capture(&window));
@@ -336,11 +343,14 @@ impl Shell {
         }
     }
 
-    /// The user asked for it: shown, not minimised, in front. Also calls back a window that is about to end.
+    /// The user asked for it: shown, not minimised, in front. Also calls back a window that was closed.
     fn come_forward(&self, window: &WebviewWindow) {
-        self.closing.store(false, Ordering::SeqCst);
+        let was_closed = self.closing.swap(false, Ordering::SeqCst);
         if self.is_hidden_for_capture() {
             return;
+        }
+        if let Some(position) = self.was_at().take().filter(|_| was_closed) {
+            log("coming back to its place", window.set_position(position));
         }
         self.shown.store(true, Ordering::SeqCst);
         log("coming forward", window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus()));
@@ -371,7 +381,8 @@ impl Shell {
 
     /// Hides until [`Self::show_after_capture`], or [`BACK_ANYWAY`].
     fn hide_for_capture(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
-        if self.is_hidden_for_capture() {
+        // One that was closed is hidden, and does not come back because a picture is taken.
+        if self.is_hidden_for_capture() || self.closing.load(Ordering::SeqCst) {
             return Ok(());
         }
         let hiding = self.hiding.fetch_add(1, Ordering::SeqCst) + 1;
@@ -392,6 +403,9 @@ impl Shell {
     /// Hides, and resolves when a picture of the screen will not show it.
     pub(crate) async fn leave_the_screen(self: &Arc<Self>, window: &WebviewWindow) -> tauri::Result<()> {
         self.hide_for_capture(window)?;
+        if !self.is_hidden_for_capture() {
+            return Ok(());
+        }
         let gone = async {
             while window.is_visible().unwrap_or(false) {
                 tokio::time::sleep(LOOK).await;
@@ -420,17 +434,21 @@ impl Shell {
         self.was_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Ends the window: it is gone for the eye at once; the page, told by the browser's own `visibilitychange` that it
-    /// is hidden, sends what was typed last; then the process ends. A click in the tray meanwhile calls it back.
+    /// Closes the window: it is gone for the eye at once; the page, told by the browser's own `visibilitychange` that it
+    /// is hidden, sends what was typed last; after [`LINGER`] the process ends. Until then a click in the tray calls it
+    /// back. One that is driven by a test ends at once, as its session does.
     fn close(self: &Arc<Self>, window: &WebviewWindow, link: &Arc<Link>) {
         if self.closing.swap(true, Ordering::SeqCst) {
             return;
         }
+        let closed = self.closed.fetch_add(1, Ordering::SeqCst) + 1;
         self.remember_size(window);
+        // Many desktops put a window that comes back somewhere else.
+        *self.was_at() = window.outer_position().ok();
         log("hiding the window", window.hide());
         let (shell, window, link) = (Arc::clone(self), window.clone(), Arc::clone(link));
         tauri::async_runtime::spawn(async move {
-            tokio::time::sleep(LAST_WORDS).await;
+            tokio::time::sleep(if is_driven() { LAST_WORDS } else { LINGER }).await;
             let answered = async {
                 while link.is_asking() {
                     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -439,7 +457,8 @@ impl Shell {
             if tokio::time::timeout(END_ANYWAY, answered).await.is_err() {
                 tracing::warn!("ending without the agent's answer");
             }
-            if shell.closing.load(Ordering::SeqCst) {
+            // It may have been called back, and closed once more, since.
+            if shell.closing.load(Ordering::SeqCst) && shell.closed.load(Ordering::SeqCst) == closed {
                 link.hang_up();
                 window.app_handle().exit(0);
             }

@@ -363,3 +363,38 @@ async fn without_an_agent_there_is_still_a_window() -> anyhow::Result<()> {
     said?;
     Ok(())
 }
+
+/// One that is driven ends with its session, so this one is not.
+#[tokio::test]
+async fn a_window_that_was_closed_comes_back_at_once_and_ends_with_its_agent() -> anyhow::Result<()> {
+    let scene = Scene::set().await?;
+    let agent = Agent::start(Server::bind(&scene.endpoint)?, Theme::System);
+    let mut window = scene
+        .desktop
+        .program(env!("CARGO_BIN_EXE_deskside-window"), "window")
+        .env("DESKSIDE_SOCKET", scene.endpoint.path())
+        .env("DESKSIDE_DATA", &scene.data)
+        .env("TAURI_AUTOMATION", "false")
+        .env("TAURI_WEBVIEW_AUTOMATION", "false")
+        .start()?;
+    scene.window_is(true, &mut window).await?;
+    scene.desktop.close_windows()?;
+    scene.window_is(false, &mut window).await?;
+
+    // A picture of the screen does not bring it back.
+    agent.tell(&Event::HideForCapture);
+    wait_until("the answer that it is hidden", SOON, async || {
+        Ok(agent.was_asked(|request| *request == Request::WindowHidden).then_some(()))
+    })
+    .await?;
+    scene.window_is(false, &mut window).await?;
+
+    agent.tell(&Event::Navigate { route: Route::Home });
+    scene.window_is(true, &mut window).await?;
+    scene.desktop.close_windows()?;
+    scene.window_is(false, &mut window).await?;
+    assert!(window.runs(), "it stays for a while: {}", window.output());
+    drop(agent);
+    assert!(window.ended(SOON).await?.success(), "nobody can call it back: {}", window.output());
+    Ok(())
+}
