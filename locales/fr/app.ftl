@@ -15,7 +15,7 @@ greeting-evening = Bonsoir
 greeting-morning-name = Bonjour { $name }
 greeting-afternoon-name = Bonjour { $name }
 greeting-evening-name = Bonsoir { $name }
-home-welcome = Que pouvons-nous faire pour vous ?
+home-welcome = Que pouvons-nous faire pour vous ?
 home-entries = Que voulez-vous faire ?
 home-report = Signaler un problème
 home-report-help = Quelque chose ne fonctionne pas
@@ -97,8 +97,8 @@ files-open = Ouvrir { $name }
 files-open-failed = { $name } ne peut pas être ouvert pour le moment.
 files-save = Enregistrer { $name }
 saved = { $name } est enregistré là où votre navigateur range les téléchargements.
-saved-as = Enregistré : { $path }
-save-failed = { $name } n’a pas pu être enregistré : votre dossier de téléchargements est plein, verrouillé ou absent. Rien d’autre n’a changé.
+saved-as = Enregistré : { $path }
+save-failed = { $name } n’a pas pu être enregistré : votre dossier de téléchargements est plein, verrouillé ou absent. Rien d’autre n’a changé.
 
 ## A picture of the screen: which part, what to point at, what to hide
 
