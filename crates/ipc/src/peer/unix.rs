@@ -198,7 +198,11 @@ mod tests {
             eprintln!("SKIPPED: becoming another user needs root");
             return None;
         }
-        let started = std::process::Command::new(std::env::current_exe().unwrap())
+        // Where it was built may be closed to others, as root's home is.
+        let open = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+        let program = open.path().join("stranger");
+        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        let started = std::process::Command::new(&program)
             .args(["--exact", "--ignored", "--nocapture", &format!("peer::unix::tests::{test}")])
             .env(STRANGERS_SOCKET, socket)
             .current_dir("/")
@@ -209,7 +213,7 @@ mod tests {
         match started {
             Ok(child) => Some(child),
             Err(error) => {
-                eprintln!("SKIPPED: another user may not run {:?}: {error}", std::env::current_exe());
+                eprintln!("SKIPPED: another user may not run {}: {error}", program.display());
                 None
             }
         }
