@@ -94,7 +94,7 @@ fn a_queue_that_is_read_anew_forgets_what_was_under_way_and_goes_on() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
 
-        outbox.reload();
+        drop(outbox.hold().await.unwrap());
 
         let delivered = async {
             while let Some(told) = news.recv().await {

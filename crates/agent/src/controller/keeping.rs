@@ -88,6 +88,7 @@ impl Controller {
             return;
         }
         let _turn = self.inner.mending.lock().await;
+        let _quiet = self.inner.outbox.hold().await;
         let moved = async {
             let (durable, set_aside) = Store::open_durable(&self.inner.options.data).await?;
             let set_aside = match set_aside {
@@ -109,7 +110,6 @@ impl Controller {
                     self.say_set_aside(&kept, &what, salvaged).await;
                 }
                 self.unnotice(ErrorCode::StoreUnwritable);
-                self.inner.outbox.reload();
                 self.refresh_tray().await;
             }
             Err(error @ StoreError::Version(_)) => {
@@ -128,6 +128,9 @@ impl Controller {
         if !damaged.is_durable() || damaged.is_sound().await {
             return;
         }
+        // It knows its messages by their places in this store, which are others' in the next one. That it has ended is as
+        // good.
+        let _quiet = self.inner.outbox.hold().await;
         damaged.pool().close().await;
         match Store::open(&self.inner.options.data).await {
             Ok(opened) => {
@@ -147,7 +150,6 @@ impl Controller {
             Err(error) => tracing::error!(%error, "no new store could be begun"),
         }
         self.inner.previews.clear();
-        self.inner.outbox.reload();
         self.tell(Event::NoticesChanged);
         self.refresh_tray().await;
     }

@@ -46,7 +46,6 @@ pub(super) enum Command {
     Unpark { client_id: ClientId, done: oneshot::Sender<Result<bool, ErrorReport>> },
     TakeBack { client_id: ClientId, entry: Option<FollowUpId>, done: oneshot::Sender<Result<TakenBack, ErrorReport>> },
     Hold { held: oneshot::Sender<Hold> },
-    Reload,
 }
 
 /// While this is there, the outbox sends nothing and leaves the store alone. Then it reads its queue anew.
@@ -89,11 +88,6 @@ impl Outbox {
         let _ = self.commands.send(Command::Resume { by_user });
     }
 
-    /// The store was replaced or emptied: read the queue anew.
-    pub fn reload(&self) {
-        let _ = self.commands.send(Command::Reload);
-    }
-
     /// Puts the parked messages of a request back in the queue; whether there were any. Durable when this returns.
     ///
     /// # Errors
@@ -115,7 +109,8 @@ impl Outbox {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Stops everything that is under way, which may have arrived all the same, until the answer is dropped.
+    /// Stops everything that is under way, which may have arrived all the same, until the answer is dropped: while the store
+    /// is replaced or emptied. Then the queue is read anew.
     ///
     /// # Errors
     /// `Internal` if the outbox has ended.

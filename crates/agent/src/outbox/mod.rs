@@ -107,22 +107,24 @@ pub async fn of_tickets(connection: &mut SqliteConnection) -> Result<Vec<Queued>
     rows.iter().map(read).collect()
 }
 
-/// Keeps what a message has come to. A delivered one needs its payload no more.
+/// Keeps what a message has come to; whether it is still there. A delivered one needs its payload no more.
 ///
 /// # Errors
 /// [`crate::store::StoreError`].
-pub async fn keep(connection: &mut SqliteConnection, sequence: i64, message: &Message) -> Result<()> {
-    sqlx::query(
+pub async fn keep(connection: &mut SqliteConnection, queued: &Queued, message: &Message) -> Result<bool> {
+    // By its identity too: in another store the same place is another's.
+    let done = sqlx::query(
         "UPDATE outbox SET message = ?, standing = ?, payload = CASE WHEN ? = 'delivered' THEN NULL ELSE payload END
-         WHERE sequence = ?",
+         WHERE sequence = ? AND id = ?",
     )
     .bind(to_json(message)?)
     .bind(standing(message))
     .bind(standing(message))
-    .bind(sequence)
+    .bind(queued.sequence)
+    .bind(&queued.id)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Files of a message that its writer does without: the helpdesk may go on naming them.

@@ -121,10 +121,6 @@ impl Worker {
                 Ok(()) = replaced.changed() => self.resume(true),
                 Some(command) = inbox.recv() => match command {
                     Command::Resume { by_user } => self.resume(by_user),
-                    Command::Reload => {
-                        self.forget_flights();
-                        self.reload().await;
-                    }
                     Command::Unpark { client_id, done } => {
                         let _ = done.send(self.unpark(client_id).await);
                     }
@@ -188,7 +184,7 @@ impl Worker {
         }
         let mut tx = self.store.get().begin().await?;
         for queued in &parked {
-            keep(&mut tx, queued.sequence, &queued.message).await?;
+            keep(&mut tx, queued, &queued.message).await?;
         }
         tx.commit().await.map_err(StoreError::from)?;
         for queued in parked {
@@ -303,15 +299,24 @@ impl Worker {
     /// Keeps what a message has come to since the disk last heard of it, and says what follows from that.
     async fn keep_one(&mut self, sequence: i64) -> bool {
         let (Some(before), Some(now)) = (self.unkept.get(&sequence), self.queue.get(&sequence)) else { return true };
-        if let Err(error) = self.keep(before, now).await {
-            self.store_failed(&error);
-            self.keep_again = Some(Instant::now() + UNKEPT);
-            let _ = self.told.send(Told::Changed(now.client_id));
-            return false;
-        }
-        self.tell(now);
-        if matches!(now.message.stage, Stage::Delivered { .. }) {
-            self.queue.remove(&sequence);
+        match self.keep(before, now).await {
+            Ok(true) => {
+                self.tell(now);
+                if matches!(now.message.stage, Stage::Delivered { .. }) {
+                    self.queue.remove(&sequence);
+                }
+            }
+            // It was removed meanwhile, and nobody waits for it.
+            Ok(false) => {
+                let _ = self.told.send(Told::Changed(now.client_id));
+                self.queue.remove(&sequence);
+            }
+            Err(error) => {
+                self.store_failed(&error);
+                self.keep_again = Some(Instant::now() + UNKEPT);
+                let _ = self.told.send(Told::Changed(now.client_id));
+                return false;
+            }
         }
         self.unkept.remove(&sequence);
         true
@@ -344,10 +349,12 @@ impl Worker {
         }
     }
 
-    /// Puts a message's new state, and all that follows from it, on the disk in one transaction.
-    async fn keep(&self, before: &Message, kept: &Queued) -> Result<(), StoreError> {
+    /// Puts a message's new state, and all that follows from it, on the disk in one transaction; whether it is still there.
+    async fn keep(&self, before: &Message, kept: &Queued) -> Result<bool, StoreError> {
         let mut tx = self.store.get().begin().await?;
-        keep(&mut tx, kept.sequence, &kept.message).await?;
+        if !keep(&mut tx, kept, &kept.message).await? {
+            return Ok(false);
+        }
         let client_id = kept.client_id;
         if kept.message.kind == Kind::Ticket
             && let Some(number) = kept.message.number()
@@ -377,7 +384,7 @@ impl Worker {
             }
         }
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     fn tell(&self, kept: &Queued) {

@@ -212,6 +212,6 @@ async fn without_files(
             taken.unneeded.push(file.file);
         }
     }
-    outbox::keep(connection, queued.sequence, &queued.message.clone().without_refused()).await?;
+    outbox::keep(connection, queued, &queued.message.clone().without_refused()).await?;
     Ok(refused.len())
 }
