@@ -115,7 +115,7 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
     if !root && !exists("sudo", "--version") {
         bail!("install them as root: apt-get install --no-install-recommends {}", names.join(" "));
     }
-    let apt = |arguments: &[&str]| {
+    let apt = |arguments: &[&str], shown: bool| {
         let mut command = if root { program("apt-get") } else { program("sudo") };
         if !root {
             command.args(["--", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
@@ -124,16 +124,16 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         let quiet = ["-qq", "-y", "-o", "APT::Status-Fd=1", "-o", "Dpkg::Use-Pty=0"];
         command.env("DEBIAN_FRONTEND", "noninteractive").args(quiet).args(arguments);
         let mut told = (String::new(), 0);
-        run_telling(command, Path::new("/"), |line| progress(line, &mut told))
+        run_telling(command, Path::new("/"), |line| progress(line, &mut told).filter(|_| shown))
     };
     println!(
         "Installing them{}; they and what they need may be some hundred megabytes…",
         if root { "" } else { " with sudo" }
     );
-    apt(&["update"])?;
+    apt(&["update"], false)?;
     let mut install = vec!["install", "--no-install-recommends"];
     install.extend(names);
-    apt(&install)
+    apt(&install, true)
 }
 
 /// Every tenth that apt says it is further (apt, `README.progress-reporting`).
