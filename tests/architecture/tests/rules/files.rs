@@ -7,12 +7,8 @@ const LINES: usize = 500;
 
 /// Files that are longer, and why.
 const LONG: &[(&str, &str)] = &[
-    (
-        "crates/agent/src/outbox/machine.rs",
-        "the outbox's states and transitions beside the property tests that hold them",
-    ),
-    ("crates/agent/src/outbox/worker.rs", "one worker, from the message to its receipt, beside its tests; to be split"),
     ("crates/hub/tests/store_suite.rs", "one story that every database must be able to tell"),
+    ("crates/protocol/src/desk.rs", "one type after the other; the whole language between hub, agent and console"),
     ("crates/protocol/src/facts.rs", "one type after the other; the whole model of a machine in one place to read"),
     ("crates/protocol/src/local.rs", "one type after the other; the whole language of the local socket"),
     ("crates/texts/src/generated.rs", "generated"),
