@@ -44,8 +44,8 @@ pub(crate) const CHANGES: i64 = 50;
 pub(crate) const CHANGES_BYTES: usize = deskside_protocol::limits::ANSWER_BYTES / 2;
 /// Entries of one ticket's thread. A technician's change of state alone is taken beyond it: a ticket can always be closed.
 pub(crate) const FOLLOW_UPS: i64 = 1000;
-/// Files of one person that wait for answers which are still being written.
-pub(crate) const STAGED_PER_PERSON: usize = 100;
+/// Files of one person that wait for answers which are still being written; with more, the oldest go.
+pub(crate) const STAGED_PER_PERSON: i64 = 40;
 /// How long they wait.
 pub(crate) const STAGED_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Lines of the journal in one answer.

@@ -43,7 +43,27 @@ pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
     if this.quick {
         return rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e", "--lib", "--bins"]);
     }
+    schemathesis(this);
     rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e"])
+}
+
+/// Puts Schemathesis where the hub's test looks for it. Where it cannot be had, that test says so and is skipped.
+fn schemathesis(this: &Run) {
+    const VERSION: &str = "schemathesis==4.32.5";
+    let folder = this.root.join("target/schemathesis");
+    if folder.join("bin/schemathesis").exists() {
+        return;
+    }
+    println!("installing {VERSION} from PyPI into target/schemathesis, for the hub's OpenAPI");
+    let mut venv = program("python3");
+    venv.args(["-m", "venv"]).arg(&folder);
+    let mut pip = program(folder.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", VERSION]);
+    let made = run_quietly(venv, &this.root).and_then(|()| run_quietly(pip, &this.root));
+    if let Err(error) = made {
+        println!("Schemathesis cannot be installed, so its test is skipped: {error:#}");
+        let _not_there = std::fs::remove_dir_all(&folder);
+    }
 }
 
 /// The tests in the real window.

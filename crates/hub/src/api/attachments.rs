@@ -139,8 +139,8 @@ pub(crate) struct StagedName {
     (status = 200, description = "It was here already.", body = AttachmentMeta),
     (status = 404, description = "No such ticket.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "Another file is here under this identity.", body = Problem, content_type = "application/problem+json"),
-    (status = 413, description = "It, or all files of the answer together, are too large.", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "The type is not taken, there are too many, or the bytes are not those of the digest.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "It is too large.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The type is not taken, or the bytes are not those of the digest.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn stage(
     State(state): State<Arc<AppState>>,
@@ -156,20 +156,12 @@ pub(crate) async fn stage(
         return Err(ApiError::new(ErrorCode::FileType, "the file's media type is not one that is taken"));
     }
     let digest = content_digest(&headers)?;
-    // Before the bytes: what will not be taken need not come. After them the store looks again.
-    let (ticket, there) = state.store.staged(number, login).await?.ok_or_else(ApiError::not_found)?;
-    let there: Vec<_> = there.into_iter().filter(|file| file.id != id).collect();
-    if there.len() >= shared::ATTACHMENTS {
-        return Err(too_many());
+    let ticket = state.store.ticket_id(number).await?.ok_or_else(ApiError::not_found)?;
+    if announced_length(&headers).is_some_and(|length| length > shared::ATTACHMENT_BYTES) {
+        return Err(too_large());
     }
-    let taken: u64 = there.iter().map(|file| file.size_bytes).sum();
-    let most = shared::ATTACHMENT_BYTES.min(shared::ATTACHMENTS_TOTAL_BYTES.saturating_sub(taken));
-    let over = || ApiError::new(ErrorCode::FileTooLarge, "the file, or all files together, are too large");
-    if announced_length(&headers).is_some_and(|length| length > most) {
-        return Err(over());
-    }
-    let incoming = match take(&state, most, body).await {
-        Err(error) if error.code() == ErrorCode::FileTooLarge => return Err(over()),
+    let incoming = match take(&state, shared::ATTACHMENT_BYTES, body).await {
+        Err(error) if error.code() == ErrorCode::FileTooLarge => return Err(too_large()),
         incoming => incoming?,
     };
     if digest.is_some_and(|digest| digest != incoming.digest()) {
@@ -184,15 +176,14 @@ pub(crate) async fn stage(
         Staging::Taken => {
             Err(ApiError::new(ErrorCode::Refused, "the identity of the file is taken").status(StatusCode::CONFLICT))
         }
-        Staging::TooMany => Err(too_many()),
         Staging::Gone => Err(ApiError::new(ErrorCode::Busy, "the file must be sent once more")
             .status(StatusCode::SERVICE_UNAVAILABLE)
             .retry_after(std::time::Duration::from_secs(1))),
     }
 }
 
-fn too_many() -> ApiError {
-    ApiError::new(ErrorCode::TooManyFiles, format!("an answer has at most {} files", shared::ATTACHMENTS))
+fn too_large() -> ApiError {
+    ApiError::new(ErrorCode::FileTooLarge, format!("a file has at most {} bytes", shared::ATTACHMENT_BYTES))
 }
 
 /// The SHA-256 that the sender says the bytes have. Other algorithms say nothing here (RFC 9530, 2).

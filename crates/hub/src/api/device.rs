@@ -174,7 +174,9 @@ pub(crate) async fn follow_up(
         ReplyOutcome::NotFound => return Err(ApiError::not_found()),
         ReplyOutcome::WrongState(state) => return Err(ApiError::wrong_state(state)),
         ReplyOutcome::Full => return Err(thread_full()),
-        ReplyOutcome::AttachmentTaken | ReplyOutcome::FileMissing => return Err(attachment_taken()),
+        ReplyOutcome::AttachmentTaken | ReplyOutcome::FileMissing | ReplyOutcome::FilesTooLarge => {
+            return Err(attachment_taken());
+        }
     };
     let missing = state.store.missing(client_id, Some(new.id)).await?;
     Ok((status, axum::Json(FollowUpReceipt { id: new.id, missing })))

@@ -18,7 +18,10 @@ use deskside_protocol::limits as shared;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use utoipa::OpenApi;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -95,7 +98,22 @@ fn api(patience: Patience) -> OpenApiRouter<Arc<AppState>> {
 /// The OpenAPI document of this version.
 #[must_use]
 pub fn openapi_document() -> utoipa::openapi::OpenApi {
-    api(Patience::default()).into_openapi()
+    let mut document = api(Patience::default()).into_openapi();
+    for item in document.paths.paths.values_mut() {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in methods.into_iter().flatten() {
+            operation.responses.responses.entry("default".to_owned()).or_insert_with(any_refusal);
+        }
+    }
+    document
+}
+
+/// What every operation can answer beside what it names: nobody asks who may, the body is not JSON, too much at once, too
+/// slow, the disk is full.
+fn any_refusal() -> RefOr<Response> {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let refusal = ResponseBuilder::new().description("Any other refusal.").content("application/problem+json", problem);
+    refusal.build().into()
 }
 
 /// Everything that is served.

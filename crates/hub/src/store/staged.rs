@@ -18,13 +18,22 @@ pub(crate) enum Staging {
     Existing,
     /// Another file has its identity.
     Taken,
-    TooMany,
     /// Its bytes were forgotten together with an older file of the same bytes, just now.
     Gone,
 }
 
+/// Whether an answer got its files.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taking {
+    Taken,
+    /// One of them is not there (any more).
+    Missing,
+    /// Together they are more than an answer can have.
+    TooLarge,
+}
+
 impl Write {
-    /// Makes the person's files of these identities an answer's; `false` if one of them is not there.
+    /// Makes the person's files of these identities an answer's.
     pub(super) async fn take_staged(
         &mut self,
         ticket: ClientId,
@@ -32,7 +41,8 @@ impl Write {
         login: &str,
         files: &[AttachmentId],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Taking> {
+        let mut bytes: u64 = 0;
         for (position, id) in files.iter().enumerate() {
             let taken = sqlx::query(
                 "INSERT INTO attachments
@@ -49,14 +59,15 @@ impl Write {
             .execute(&mut *self.transaction)
             .await?;
             if taken.rows_affected() != 1 {
-                return Ok(false);
+                return Ok(Taking::Missing);
             }
-            sqlx::query("DELETE FROM staged_files WHERE id = $1")
+            let row = sqlx::query("DELETE FROM staged_files WHERE id = $1 RETURNING size_bytes")
                 .bind(id.to_string())
-                .execute(&mut *self.transaction)
+                .fetch_one(&mut *self.transaction)
                 .await?;
+            bytes = bytes.saturating_add(rows::count(&row, "size_bytes")?);
         }
-        Ok(true)
+        Ok(if bytes > shared::ATTACHMENTS_TOTAL_BYTES { Taking::TooLarge } else { Taking::Taken })
     }
 
     /// Those of the digests that nothing refers to any more.
@@ -81,26 +92,17 @@ impl Write {
 }
 
 impl Store {
-    /// The ticket of this number, and what this person has brought for it so far.
-    pub(crate) async fn staged(&self, number: i64, login: &str) -> Result<Option<(ClientId, Vec<AttachmentMeta>)>> {
+    /// The ticket of this number.
+    pub(crate) async fn ticket_id(&self, number: i64) -> Result<Option<ClientId>> {
         let row = sqlx::query("SELECT client_id FROM tickets WHERE number = $1")
             .bind(number)
             .fetch_optional(&self.pool)
             .await?;
-        let Some(row) = row else { return Ok(None) };
-        let ticket: ClientId = rows::id(&row, "client_id")?;
-        let found = sqlx::query(
-            "SELECT id, name, media_type, size_bytes, sha256, CAST(0 AS BIGINT) AS screenshot FROM staged_files
-             WHERE client_id = $1 AND login = $2 ORDER BY at, id",
-        )
-        .bind(ticket.to_string())
-        .bind(login.to_owned())
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(Some((ticket, found.iter().map(rows::attachment).collect::<Result<_>>()?)))
+        row.as_ref().map(|row| rows::id(row, "client_id")).transpose()
     }
 
-    /// Keeps that a file is here for an answer that is to come.
+    /// Keeps that a file is here for an answer that is to come. Whoever has brought too many loses the oldest: they are of
+    /// answers that were never written.
     pub(crate) async fn stage(
         &self,
         ticket: ClientId,
@@ -131,25 +133,6 @@ impl Store {
         if taken.is_some() {
             return Ok(Staging::Taken);
         }
-        let there = sqlx::query(
-            "SELECT COUNT(*) AS files, CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) AS bytes FROM staged_files
-             WHERE client_id = $1 AND login = $2",
-        )
-        .bind(ticket.to_string())
-        .bind(login.to_owned())
-        .fetch_one(&mut *write.transaction)
-        .await?;
-        let bytes: u64 = rows::count(&there, "bytes")?;
-        let all = sqlx::query("SELECT COUNT(*) AS files FROM staged_files WHERE login = $1")
-            .bind(login.to_owned())
-            .fetch_one(&mut *write.transaction)
-            .await?;
-        if rows::count::<usize>(&there, "files")? >= shared::ATTACHMENTS
-            || bytes.saturating_add(file.size_bytes) > shared::ATTACHMENTS_TOTAL_BYTES
-            || rows::count::<usize>(&all, "files")? >= limits::STAGED_PER_PERSON
-        {
-            return Ok(Staging::TooMany);
-        }
         sqlx::query(
             "INSERT INTO staged_files (id, client_id, login, name, media_type, size_bytes, sha256, at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -164,7 +147,16 @@ impl Store {
         .bind(Timestamp::now().unix_ms())
         .execute(&mut *write.transaction)
         .await?;
-        write.commit().await?;
+        let too_many = sqlx::query(
+            "DELETE FROM staged_files WHERE id IN (
+                 SELECT id FROM staged_files WHERE login = $1 ORDER BY at DESC, id DESC LIMIT 1000 OFFSET $2)
+             RETURNING sha256",
+        )
+        .bind(login.to_owned())
+        .bind(limits::STAGED_PER_PERSON)
+        .fetch_all(&mut *write.transaction)
+        .await?;
+        forget(write, &too_many, files).await?;
         Ok(Staging::Staged)
     }
 

@@ -6,6 +6,7 @@ use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp}
 use sqlx::Row as _;
 
 use super::rows::{self, word};
+use super::staged::Taking;
 use super::tickets::{Change, Current};
 use super::{Result, Store, Write, flag, truth};
 use crate::{limits, search, transitions};
@@ -27,6 +28,8 @@ pub(crate) enum ReplyOutcome {
     AttachmentTaken,
     /// One of its files was not brought, or was forgotten.
     FileMissing,
+    /// Its files are too large together.
+    FilesTooLarge,
 }
 
 /// What became of a verdict.
@@ -236,8 +239,10 @@ impl Store {
             digest: reply.digest,
         };
         write.add_entry(current.client_id, sequence, now, &entry).await?;
-        if !write.take_staged(current.client_id, reply.id, reply.login, reply.files, now).await? {
-            return Ok(ReplyOutcome::FileMissing);
+        match write.take_staged(current.client_id, reply.id, reply.login, reply.files, now).await? {
+            Taking::Taken => {}
+            Taking::Missing => return Ok(ReplyOutcome::FileMissing),
+            Taking::TooLarge => return Ok(ReplyOutcome::FilesTooLarge),
         }
         if reply.internal
             && let Some(wanted) = new_state

@@ -193,3 +193,17 @@ pub fn on_a_small_disk(test: &str, size: &str) -> Option<PathBuf> {
     assert!(said.contains("1 passed"), "{said}");
     None
 }
+
+/// Schemathesis (PyPI), from the place where `cargo xtask test` puts it, unless `DESKSIDE_SCHEMATHESIS` names another; why
+/// not, if it is not there.
+pub fn schemathesis(arguments: &[&str]) -> Result<Command, String> {
+    let named = std::env::var_os("DESKSIDE_SCHEMATHESIS").map(PathBuf::from);
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/schemathesis/bin/schemathesis");
+    let program = named.unwrap_or_else(usual);
+    if !program.exists() {
+        return Err(format!("no Schemathesis at {}; `cargo xtask test` puts it there from PyPI", program.display()));
+    }
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    Ok(command)
+}

@@ -164,6 +164,7 @@ pub(crate) async fn reply(
         ReplyOutcome::NotFound => Err(ApiError::not_found()),
         ReplyOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
         ReplyOutcome::Full => Err(thread_full()),
+        ReplyOutcome::FilesTooLarge => Err(ApiError::new(ErrorCode::FileTooLarge, "the files are too large together")),
         ReplyOutcome::FileMissing => {
             Err(ApiError::new(ErrorCode::FileUnreadable, "one of the files is not here (any more): bring it again"))
         }
