@@ -60,6 +60,39 @@ const STOPS: readonly Stop[] = [
     },
   },
   {
+    name: 'a one-time password',
+    async go(page) {
+      await open(page, 'people');
+      await page.getByRole('row', { name: /sam/ }).locator('.actions button').first().click();
+      await page.locator('dialog button').last().click();
+      await page.locator('code').waitFor();
+    },
+  },
+  {
+    name: 'journal',
+    async go(page) {
+      await open(page, 'journal');
+      await page.locator('table').waitFor();
+    },
+  },
+  {
+    name: 'files of a reply',
+    async go(page, world) {
+      await ticket(page, world);
+      await page.locator('article.ticket').waitFor();
+      await page.keyboard.press('r');
+      const files = [
+        'notes.txt',
+        'a-very-long-name-that-somebody-gave-to-a-file-without-thinking-of-narrow-screens.pdf',
+      ];
+      await page
+        .locator('form input[type=file]')
+        .setInputFiles(files.map((name) => ({ name, mimeType: '', buffer: Buffer.from('x') })));
+      await page.locator('form li.here').nth(1).waitFor();
+      await page.locator('form .buttons button').first().scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'people',
     async go(page) {
       await open(page, 'people');
