@@ -73,6 +73,8 @@ impl Kept {
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("--sysroot={}", self.at("sysroot").display()))
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine")
+            // For tests of what Wine does not have, which programs cannot see.
+            .env("DESKSIDE_UNDER_WINE", "1")
             .env("WINEPREFIX", self.at("prefix"))
             .env("WINEARCH", "win64")
             .env("WINEDEBUG", "-all")
