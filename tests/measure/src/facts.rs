@@ -15,7 +15,7 @@ const LIGHT: usize = 100;
 const FULL: usize = 30;
 
 /// Light: median and 99 of 100; the processor's section alone: median; everything: median, 99 of 100, and the processor
-/// time of one collection on average.
+/// time of one collection on average; the network alone, whose servers may not answer, and everything else: medians.
 pub(crate) async fn measure(hub: &str) -> anyhow::Result<Vec<f64>> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let context = Context::new(vec![hub.parse()?], home);
@@ -24,6 +24,9 @@ pub(crate) async fn measure(hub: &str) -> anyhow::Result<Vec<f64>> {
     let before = processor_time();
     let full = times(&context, SectionId::ALL, FULL).await;
     let used = processor_time().saturating_sub(before);
+    let network = times(&context, &[SectionId::Network], FULL).await;
+    let others: Vec<_> = SectionId::ALL.iter().copied().filter(|section| *section != SectionId::Network).collect();
+    let others = times(&context, &others, FULL).await;
     Ok(vec![
         share_below(&light, 0.5),
         share_below(&light, 0.99),
@@ -31,6 +34,8 @@ pub(crate) async fn measure(hub: &str) -> anyhow::Result<Vec<f64>> {
         share_below(&full, 0.5),
         share_below(&full, 0.99),
         used.as_secs_f64() * 1000.0 / FULL as f64,
+        share_below(&network, 0.5),
+        share_below(&others, 0.5),
     ])
 }
 

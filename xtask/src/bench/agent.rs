@@ -12,7 +12,7 @@ use super::{Bench, machine, median, worst};
 /// How often the agent is started.
 const STARTS: usize = 15;
 /// What an agent gets to come to rest after it was enrolled.
-const REST: Duration = Duration::from_secs(20);
+const REST: Duration = Duration::from_secs(40);
 /// How long nothing happens.
 const IDLE: Duration = Duration::from_secs(120);
 
@@ -81,6 +81,8 @@ pub(super) async fn facts(bench: &mut Bench) -> anyhow::Result<()> {
         "facts_full_ms",
         "facts_full_p99_ms",
         "facts_full_cpu_ms",
+        "facts_network_alone_ms",
+        "facts_full_without_network_ms",
     ];
     for (name, value) in names.into_iter().zip(bench.measured(&desktop, &["facts", &hub.url()])?) {
         bench.say(name, value, "ms");
@@ -94,15 +96,18 @@ pub(super) async fn idle(bench: &mut Bench) -> anyhow::Result<()> {
     let hub = Hub::start(&bench.programs, None).await?;
     let agent = enrolled(bench, &desktop, &hub).await?;
     let icon = desktop.program(bench.measuring(), "icon").args(["icon"]).start()?;
+    let pid = agent.pid();
+    // Before it gives back what only its start needed.
+    let started = machine::pss_mb(pid)?;
     tokio::time::sleep(REST).await;
 
-    let pid = agent.pid();
     let (begun, cpu, wakeups) = (Instant::now(), machine::cpu_ms(pid)?, machine::wakeups(pid));
     tokio::time::sleep(IDLE).await;
     let seconds = begun.elapsed().as_secs_f64();
     let cpu = (machine::cpu_ms(pid)? - cpu) / 1000.0;
     let wakeups = machine::wakeups(pid).saturating_sub(wakeups);
 
+    bench.say("agent_started_pss_mb", started, "MB");
     bench.say("agent_idle_pss_mb", machine::pss_mb(pid)?, "MB");
     bench.say("agent_idle_private_mb", machine::private_dirty_mb(pid)?, "MB");
     bench.say("bare_tray_pss_mb", machine::pss_mb(icon.pid())?, "MB");
