@@ -1,5 +1,6 @@
 //! When a window first shows something to read.
 
+use std::collections::HashMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,9 +18,9 @@ const ROWS: u16 = 400;
 /// Text has smooth edges, which are this many colours at least. A window that is half filled with its background, before
 /// the page is there, has two or three.
 const COLOURS: usize = 8;
-/// This share of a page with some text on it is its background, in percent. A window that has not been drawn at all shows
-/// what was behind it: all the colours of the desktop.
-const BACKGROUND: usize = 60;
+/// This share of a page is its background at least, in percent. A window that has not been drawn at all shows what was
+/// behind it: all the colours of the desktop, each a little.
+const BACKGROUND: usize = 25;
 
 /// The moment at which a window first showed text, in milliseconds since 1970.
 pub(crate) fn when() -> anyhow::Result<f64> {
@@ -45,20 +46,10 @@ fn shows_text(connection: &RustConnection, window: Window) -> anyhow::Result<boo
     let rows = size.height.min(ROWS);
     let image = connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, size.width, rows, !0)?;
     let Ok(image) = image.reply() else { return Ok(false) };
-    let pixels = || image.data.chunks_exact(4);
-    let mut seen: Vec<&[u8]> = Vec::with_capacity(COLOURS);
-    // The colour of more than half of the pixels, if there is one (Boyer and Moore, "MJRTY").
-    let (mut most, mut lead) = (None, 0_usize);
-    for pixel in pixels() {
-        if seen.len() < COLOURS && !seen.contains(&pixel) {
-            seen.push(pixel);
-        }
-        match (lead, most == Some(pixel)) {
-            (0, _) => (most, lead) = (Some(pixel), 1),
-            (_, true) => lead += 1,
-            (_, false) => lead -= 1,
-        }
+    let mut seen: HashMap<&[u8], usize> = HashMap::new();
+    for pixel in image.data.chunks_exact(4) {
+        *seen.entry(pixel).or_default() += 1;
     }
-    let background = pixels().filter(|pixel| most == Some(*pixel)).count();
-    Ok(seen.len() == COLOURS && background * 100 > pixels().count() * BACKGROUND)
+    let background = seen.values().copied().max().unwrap_or(0);
+    Ok(seen.len() >= COLOURS && background * 100 > image.data.len() / 4 * BACKGROUND)
 }
