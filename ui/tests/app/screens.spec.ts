@@ -10,6 +10,8 @@ const FOLDER = process.env.DESKSIDE_SCREENS;
 interface Place {
   name: string;
   route: Route;
+  /** Whether the picture shows what `then` scrolled to, and not the head of the page. */
+  within?: boolean;
   /** Goes on from where the route leads. */
   then?: (page: Page) => Promise<void>;
 }
@@ -48,6 +50,7 @@ function places(read: string, asked: string): Place[] {
     { name: 'preview', route: report, then: toPreview },
     {
       name: 'preview-open',
+      within: true,
       route: report,
       then: async (page) => {
         await toPreview(page);
@@ -79,6 +82,20 @@ function places(read: string, asked: string): Place[] {
         await toPreview(page);
         await page.locator('#preview-send').click();
         await expect(page.locator('.outcome.sent')).toBeVisible({ timeout: 20_000 });
+      },
+    },
+    {
+      name: 'suggested',
+      route: { screen: 'suggested', text: 'The badge reader on floor 2 does not open', category: 'access' },
+    },
+    {
+      // Last: there is nothing to point at before the computer was looked at twice.
+      name: 'report-moment',
+      within: true,
+      route: report,
+      then: async (page) => {
+        await page.locator('#report-moment').check({ timeout: 40_000 });
+        await page.locator('#moment-slider').evaluate((slider) => slider.scrollIntoView({ block: 'center' }));
       },
     },
   ];
@@ -128,7 +145,7 @@ for (const language of ['en', 'fr'] as const satisfies Language[]) {
           await window.expectAccessible(`${place.name}, ${language}, ${theme}`);
           await window.expectNoSidewaysScroll(`${place.name} at 440 px`);
           if (FOLDER) {
-            if (place.name !== 'preview-open') await page.evaluate(() => globalThis.scrollTo(0, 0));
+            if (!place.within) await page.evaluate(() => globalThis.scrollTo(0, 0));
             await page.screenshot({
               path: join(FOLDER, `${place.name}-${language}-${theme}.png`),
             });
