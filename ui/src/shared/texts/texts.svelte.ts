@@ -30,7 +30,7 @@ export function pickLanguage(asked: readonly string[]): Language {
 
 /** Reads sources into a bundle. Throws on a source that is not Fluent: a typo in a text must not reach anybody. */
 export function makeBundle(language: Language, sources: readonly string[]): FluentBundle {
-  // No bidirectional isolation marks: both languages run left to right, and the marks end up in what people copy.
+  // No isolation marks around everything, which end up in what people copy: only where something turns, see `apart`.
   const bundle = new FluentBundle(language, { useIsolating: false });
   for (const source of sources) {
     const errors = bundle.addResource(new FluentResource(source));
@@ -84,5 +84,22 @@ export function anyText(id: string, args?: Record<string, FluentVariable>): stri
   const pattern = texts?.bundle.getMessage(id)?.value;
   if (!texts || !pattern) return id;
   // With an error list, a missing variable shows its name instead of throwing.
-  return texts.bundle.formatPattern(pattern, args, []);
+  return texts.bundle.formatPattern(pattern, args && apart(args), []);
+}
+
+/** Letters that are written from right to left, and the marks that change the direction (Unicode Standard Annex 9). */
+const TURNS =
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const MARKS = /[\u202a-\u202e\u2066-\u2069]/g;
+/** First strong isolate, and its end; as numbers, for the compiler warns of marks that turn the source around. */
+const [APART, TOGETHER] = [String.fromCharCode(0x2068), String.fromCharCode(0x2069)];
+
+/** Names and words of others set apart from the text that they stand in, where they would turn it around. */
+function apart(args: Record<string, FluentVariable>): Record<string, FluentVariable> {
+  let set = args;
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value === 'string' && TURNS.test(value))
+      set = { ...set, [name]: APART + value.replace(MARKS, '') + TOGETHER };
+  }
+  return set;
 }

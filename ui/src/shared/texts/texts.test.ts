@@ -71,6 +71,13 @@ describe('the language', () => {
     expect([language(), t('back')]).toEqual(['fr', 'Retour']);
   });
 
+  it('is not turned around by what stands in it', async () => {
+    await useLanguage('en', sources);
+    expect(t('request-title', { number: '7' })).toBe('Request 7');
+    expect(t('request-title', { number: '\u202e7\u2069' })).toBe('Request \u20687\u2069');
+    expect(t('request-title', { number: 'שלום' })).toBe('Request \u2068שלום\u2069');
+  });
+
   it('counts in its own way', async () => {
     await useLanguage('fr', sources);
     expect(t('home-requests-open', { count: 1 })).toBe('1 demande en cours');
