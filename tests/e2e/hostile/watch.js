@@ -16,7 +16,7 @@
   const ELEMENTS = new Set(
     `html head meta title link script body div span p a b bdi strong em small code pre kbd time h1 h2 h3 h4 ul ol li dl dt dd
      table caption thead tbody tr th td header footer main nav section article aside form fieldset legend label input textarea
-     select option button details summary dialog output figure figcaption img canvas hr br svg g path circle ellipse line
+     select option button details summary dialog output figure figcaption img canvas hr br blockquote svg g path circle ellipse line
      polyline polygon rect`.split(/\s+/),
   );
   /** Attributes that make a page load or go somewhere. */
@@ -30,7 +30,8 @@
     const url = new URL(address, document.baseURI);
     if (url.origin === location.origin || url.protocol === 'blob:') return true;
     // Pictures of our own are in style sheets and drawn codes.
-    return element.localName === 'img' && /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(address);
+    const picture = element.localName === 'img' && /^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(address);
+    return picture || (element.matches('head > link[rel=icon]') && address === 'data:,');
   };
 
   /** What is in the page that no template of ours puts there. */
@@ -84,8 +85,15 @@
       const wide = [...document.querySelectorAll('body *')].filter(
         (element) => element.checkVisibility() && element.getBoundingClientRect().right > page.clientWidth + 1,
       );
-      const told = wide.slice(-3).map((element) => element.outerHTML.slice(0, 160));
+      const first = wide.filter((element) => !element.children.length).slice(0, 4);
+      const told = first.map((element) => `${element.parentElement?.outerHTML.slice(0, 300)}`);
       found.push(`the page is ${page.scrollWidth} wide in ${page.clientWidth}: ${told.join(' | ')}`);
+    }
+    for (const element of document.querySelectorAll('body *')) {
+      if (element.scrollWidth <= element.clientWidth + 1 || element.matches('pre, input, textarea, .stage, .visually-hidden'))
+        continue;
+      const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowX) && element.checkVisibility();
+      if (scrolls) found.push(`${element.scrollWidth} wide in ${element.clientWidth}: ${element.outerHTML.slice(0, 160)}`);
     }
     return found;
   }

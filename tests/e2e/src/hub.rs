@@ -188,7 +188,11 @@ impl Technician {
         Ok(good(answer).await?.json().await?)
     }
 
-    async fn send(&self, method: reqwest::Method, path: &str, body: &impl Serialize) -> anyhow::Result<()> {
+    /// Changes something, below `/api/v1`.
+    ///
+    /// # Errors
+    /// The hub refuses or is gone.
+    pub async fn send(&self, method: reqwest::Method, path: &str, body: &impl Serialize) -> anyhow::Result<()> {
         let request = self.client.request(method, format!("{}{path}", self.base));
         let answer =
             request.header("cookie", &self.cookie).header("x-csrf-token", &self.csrf).json(body).send().await?;
@@ -247,6 +251,30 @@ impl Technician {
             internal: false,
             new_state,
             attachments: Vec::new(),
+        };
+        self.send(reqwest::Method::POST, &format!("/console/tickets/{number}/follow-ups"), &reply).await
+    }
+
+    /// Answers with a file, of a name as it comes from anybody.
+    ///
+    /// # Errors
+    /// The hub refuses or is gone.
+    pub async fn reply_with_file(&self, number: u64, text: &str, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let id = AttachmentId::new();
+        let staged = self
+            .client
+            .put(format!("{}/console/tickets/{number}/files/{id}", self.base))
+            .query(&[("name", name), ("media_type", "text/plain")])
+            .header("cookie", &self.cookie)
+            .header("x-csrf-token", &self.csrf)
+            .body(bytes.to_vec());
+        good(staged.send().await?).await?;
+        let reply = ConsoleReply {
+            id: FollowUpId::new(),
+            text: text.to_owned(),
+            internal: false,
+            new_state: None,
+            attachments: vec![id],
         };
         self.send(reqwest::Method::POST, &format!("/console/tickets/{number}/follow-ups"), &reply).await
     }

@@ -6,6 +6,10 @@ mod access;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod picture;
 #[cfg(test)]
 mod report;
