@@ -7,6 +7,8 @@ mod build;
 mod codegen;
 #[cfg(target_os = "linux")]
 mod demo;
+#[cfg(target_os = "linux")]
+mod package;
 mod programs;
 mod setup;
 mod test;
@@ -46,6 +48,15 @@ enum Task {
         #[arg(long)]
         once: bool,
     },
+    /// Makes what a company installs, into target/packages: .deb and .rpm, each with the list of what is inside
+    Package {
+        /// Builds nothing: packs the optimised programs that were built last
+        #[arg(long)]
+        built: bool,
+        /// Says that the packages are of this version, to try upgrades
+        #[arg(long, value_name = "VERSION")]
+        as_version: Option<String>,
+    },
     /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences
     Test {
         /// Only what takes under a minute when all is built: no test that starts a program of ours, no licences
@@ -54,6 +65,9 @@ enum Task {
         /// Only the Windows code, compiled here and run under Wine
         #[arg(long, conflicts_with = "quick")]
         windows: bool,
+        /// Only the packages: makes them, installs them into a clean Debian, upgrades and removes them (as root)
+        #[arg(long, conflicts_with_all = ["quick", "windows"])]
+        packages: bool,
     },
 }
 
@@ -68,8 +82,18 @@ fn main() -> ExitCode {
         Task::Demo { once } => demo::run(once),
         #[cfg(not(target_os = "linux"))]
         Task::Demo { .. } => Err(anyhow::anyhow!("the demo runs on Linux only, so far")),
+        #[cfg(target_os = "linux")]
+        Task::Package { built, as_version } => {
+            package::run(&package::Wish { built, as_version }).map(|folder| println!("{}", folder.display()))
+        }
+        #[cfg(not(target_os = "linux"))]
+        Task::Package { .. } => Err(anyhow::anyhow!("packages are made on Linux only, so far")),
         Task::Test { windows: true, .. } => test::run_for_windows(),
-        Task::Test { quick, windows: false } => test::run(quick),
+        #[cfg(target_os = "linux")]
+        Task::Test { packages: true, .. } => test::run_for_packages(),
+        #[cfg(not(target_os = "linux"))]
+        Task::Test { packages: true, .. } => Err(anyhow::anyhow!("packages are tried on Linux only, so far")),
+        Task::Test { quick, windows: false, packages: false } => test::run(quick),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -58,6 +58,13 @@ const WINDOWS: &[Package] = &[
     Package { name: "wine", why: "to run what was built" },
     Package { name: "wine64", why: "to run it as the 64-bit programs they are" },
 ];
+/// What puts packages together.
+const PACKERS: &[Package] = &[
+    Package { name: "dpkg-dev", why: "to find the libraries that a .deb needs" },
+    Package { name: "rpm", why: "to make an .rpm" },
+];
+/// What installs them where nothing is yet.
+const CLEAN_SYSTEM: &[Package] = &[Package { name: "debootstrap", why: "to make a clean Debian, for packages" }];
 const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notifications" }];
 
 /// What is about to be done.
@@ -67,6 +74,10 @@ pub(crate) enum Purpose {
     Test,
     /// Build and test for Windows.
     TestForWindows,
+    /// Build and pack.
+    Package,
+    /// Build, pack, and install the packages into a clean system.
+    TestPackages,
     /// Build and show, with a display of the machine's own.
     Show,
     /// Build and show on a virtual display.
@@ -92,6 +103,8 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
             BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
         }
         Purpose::TestForWindows => BUILD.iter().take(1).chain(WINDOWS).collect(),
+        Purpose::Package => BUILD.iter().chain(PACKERS).collect(),
+        Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),
     };

@@ -14,6 +14,7 @@ use deskside_desktop::{Desktop, Options, Shows};
 use deskside_e2e::Programs;
 
 use crate::build::{self, Profile};
+use crate::package;
 use crate::programs::{cargo, output, program, run};
 use crate::setup::{self, Purpose};
 
@@ -36,6 +37,7 @@ struct Group {
 #[derive(Clone, Copy)]
 enum Measured {
     Bundle,
+    Package,
     Tray,
     Facts,
     Idle,
@@ -58,10 +60,13 @@ const GOALS: &[Goal] = &[
     Goal { name: "window_reopen_ms", at_most: 60.0 },
     Goal { name: "outbox_keep_p99_ms", at_most: 20.0 },
     Goal { name: "ticket_delivery_p50_ms", at_most: 300.0 },
+    Goal { name: "package_mb", at_most: 12.0 },
+    Goal { name: "installed_mb", at_most: 40.0 },
 ];
 
 const GROUPS: &[Group] = &[
     Group { figures: &["ui_bundle_kb_gzip"], measured: Measured::Bundle },
+    Group { figures: &["package_mb", "installed_mb"], measured: Measured::Package },
     Group { figures: &["agent_tray_ready_ms"], measured: Measured::Tray },
     Group { figures: &["facts_light_ms", "facts_full_ms", "facts_full_cpu_ms"], measured: Measured::Facts },
     Group {
@@ -83,6 +88,8 @@ struct Bench {
     programs: Programs,
     over: Vec<String>,
     met: usize,
+    /// What is measured was made before.
+    built: bool,
 }
 
 /// Measures the figures of these names and what comes with them; everything, if there are none. `built` says that the
@@ -99,6 +106,7 @@ pub(crate) fn run_all(names: &[String], built: bool) -> anyhow::Result<()> {
     let folder = build::program_folder(&root, Profile::Release)?;
     if !built {
         setup::packages(Purpose::ShowHeadless)?;
+        setup::packages(Purpose::Package)?;
         setup::node_modules(&root)?;
         build::interface(&root)?;
         build::programs(&root, Profile::Release)?;
@@ -106,7 +114,7 @@ pub(crate) fn run_all(names: &[String], built: bool) -> anyhow::Result<()> {
         others.args(["build", "--release", "--package", "deskside-bare-window", "--package", "deskside-measure"]);
         run(others, &root)?;
     }
-    let mut bench = Bench { root, programs: Programs::of(&folder), folder, over: Vec::new(), met: 0 };
+    let mut bench = Bench { root, programs: Programs::of(&folder), folder, over: Vec::new(), met: 0, built };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for group in GROUPS.iter().filter(|group| names.is_empty() || names.iter().any(|name| group.has(name))) {
         if let Some(load) = machine::load().filter(|load| *load > QUIET) {
@@ -133,6 +141,15 @@ impl Bench {
             Measured::Bundle => {
                 let kilobytes = bundle_kb(&self.root.join("ui/dist/app"))?;
                 self.say("ui_bundle_kb_gzip", kilobytes, "kB");
+                Ok(())
+            }
+            Measured::Package => {
+                if !self.built {
+                    package::run(&package::Wish { built: true, as_version: None })?;
+                }
+                let (packed, installed) = package::size_of_the_app(&self.root)?;
+                self.say("package_mb", packed, "MB");
+                self.say("installed_mb", installed, "MB");
                 Ok(())
             }
             Measured::Tray => agent::tray_ready(self).await,

@@ -98,6 +98,25 @@ pub(crate) fn run_for_windows() -> anyhow::Result<()> {
     told(vec![Outcome { name: "Windows code, under Wine", counts, took: begun.elapsed() }], begun)
 }
 
+/// Makes the packages, and earlier ones to upgrade from, and runs the tests that install them.
+///
+/// # Errors
+/// Something could not be set up or built, or a test failed.
+#[cfg(target_os = "linux")]
+pub(crate) fn run_for_packages() -> anyhow::Result<()> {
+    use crate::package::{self, Wish};
+    let begun = Instant::now();
+    let root = crate::root()?;
+    setup::packages(Purpose::TestPackages)?;
+    let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
+    let packages = package::run(&Wish { built: false, as_version: None })?;
+    let earlier = package::run(&Wish { built: true, as_version: Some("0.0.1".to_owned()) })?;
+    let programs = build::program_folder(&root, Profile::Release)?;
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let counts = parts::packages(&run, &packages, &earlier)?;
+    told(vec![Outcome { name: "packages", counts, took: begun.elapsed() }], begun)
+}
+
 /// Says what came of it all; ends this program if something failed.
 fn told(outcomes: Vec<Outcome>, begun: Instant) -> anyhow::Result<()> {
     let mut total = Counts::default();

@@ -41,10 +41,14 @@ pub(super) fn lints(this: &Run) -> anyhow::Result<Counts> {
 /// All tests of Rust but those in the real window; quickly, those that need no other program of ours.
 pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
     if this.quick {
-        return rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e", "--lib", "--bins"]);
+        return rust_tests(
+            this,
+            "default",
+            &["--workspace", "--exclude", "deskside-e2e", "--exclude", "deskside-packages", "--lib", "--bins"],
+        );
     }
     schemathesis(this);
-    rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e"])
+    rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e", "--exclude", "deskside-packages"])
 }
 
 /// Puts Schemathesis where the hub's test looks for it. Where it cannot be had, that test says so and is skipped.
@@ -74,9 +78,25 @@ pub(super) fn window(this: &Run) -> anyhow::Result<Counts> {
     rust_tests(this, "e2e", &["--package", "deskside-e2e"])
 }
 
+/// The tests that install packages.
+#[cfg(target_os = "linux")]
+pub(super) fn packages(this: &Run, packages: &Path, earlier: &Path) -> anyhow::Result<Counts> {
+    let environment = [("DESKSIDE_PACKAGES", packages), ("DESKSIDE_EARLIER_PACKAGES", earlier)];
+    rust_tests_in(this, "packages", &["--package", "deskside-packages"], &environment)
+}
+
 fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Counts> {
+    rust_tests_in(this, profile, packages, &[])
+}
+
+fn rust_tests_in(
+    this: &Run,
+    profile: &str,
+    packages: &[&str],
+    environment: &[(&str, &Path)],
+) -> anyhow::Result<Counts> {
     if !this.nextest {
-        return with_cargo_test(this, packages);
+        return with_cargo_test(this, packages, environment);
     }
     // Where nextest keeps its reports, wherever the target folder is (its `store.dir`, below the workspace).
     let report = this.root.join("target/nextest").join(profile).join("junit.xml");
@@ -84,7 +104,7 @@ fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Co
     let mut nextest = cargo();
     nextest.args(["nextest", "run", "--profile", profile, "--status-level", "fail"]).args(packages);
     nextest.args(["--cargo-quiet", "--no-tests", "pass"]);
-    nextest.env("DESKSIDE_PROGRAMS", &this.programs);
+    nextest.env("DESKSIDE_PROGRAMS", &this.programs).envs(environment.iter().copied());
     let done = tell(this, nextest, &this.root);
     match std::fs::read_to_string(&report) {
         Ok(xml) => no_silent_failure(Counts::from_junit(&xml), done),
@@ -93,10 +113,10 @@ fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Co
     }
 }
 
-fn with_cargo_test(this: &Run, packages: &[&str]) -> anyhow::Result<Counts> {
+fn with_cargo_test(this: &Run, packages: &[&str], environment: &[(&str, &Path)]) -> anyhow::Result<Counts> {
     let mut test = cargo();
     test.args(["test", "--no-fail-fast", "--quiet"]).args(packages).args(["--", "--show-output", "--format=pretty"]);
-    test.env("DESKSIDE_PROGRAMS", &this.programs);
+    test.env("DESKSIDE_PROGRAMS", &this.programs).envs(environment.iter().copied());
     let done = test.current_dir(&this.root).stderr(std::process::Stdio::inherit()).output()?;
     let output = String::from_utf8_lossy(&done.stdout);
     println!("{output}");
