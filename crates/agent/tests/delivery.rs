@@ -254,6 +254,28 @@ fn a_portal_in_between_parks_nothing() {
 }
 
 #[test]
+fn a_page_that_says_all_is_well_is_not_taken_for_done() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    for step in ["POST /tickets", "PUT *attachments", "POST *follow-ups"] {
+        desk.fault(step, Fault::Welcome);
+    }
+    let draft = app.draft("In a hotel, with a picture");
+    let file = app.upload(UploadOwner::Draft { draft }, "picture.txt", b"picture", false).unwrap();
+    let client_id = app.submit(draft).0;
+    app.ask(Request::Reply { client_id, text: "Hello?".into() }).unwrap();
+    app.delivered(client_id);
+    eventually("the reply", || {
+        let thread = app.thread(client_id);
+        thread.entries.iter().all(|e| matches!(e.delivery, Some(Delivery::Delivered { .. }))).then_some(())
+    });
+    let files = desk.with(client_id, |ticket| ticket.files.clone()).unwrap();
+    assert_eq!(files[&file.id], b"picture".as_slice());
+    assert_eq!(creations(&desk, client_id), 1);
+}
+
+#[test]
 fn what_the_desk_asks_for_is_waited_for_unless_the_user_asks() {
     let desk = Desk::start();
     let data = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use deskside_protocol::ticket::AttachmentMeta;
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use tokio::io::AsyncReadExt;
 use url::Url;
 
@@ -100,7 +100,7 @@ impl Helpdesk for HubDesk {
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, meta.size_bytes)
             .body(reqwest::Body::wrap_stream(bytes));
-        send(request, limits::UPLOAD).await.map(drop)
+        nothing(&send(request, limits::UPLOAD).await?)
     }
 
     async fn follow_up(&self, ticket: ClientId, follow_up: &NewFollowUp) -> Result<FollowUpReceipt> {
@@ -114,7 +114,7 @@ impl Helpdesk for HubDesk {
 
     async fn verdict(&self, ticket: ClientId, verdict: &NewVerdict) -> Result<()> {
         let request = self.client.post(self.ticket(ticket, &["verdicts"])?).json(verdict);
-        send(request, limits::ANSWER).await.map(drop)
+        nothing(&send(request, limits::ANSWER).await?)
     }
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
@@ -219,6 +219,14 @@ fn nudge_stream(response: Response) -> impl stream::Stream<Item = Result<Nudge>>
 
 async fn send(request: RequestBuilder, limit: Duration) -> Result<Response> {
     success(request.timeout(limit).send().await.map_err(transport_error)?).await
+}
+
+/// The hub says "done" with 204 and nothing else: a portal's page with 200 must not be taken for that.
+fn nothing(response: &Response) -> Result<()> {
+    match response.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        other => Err(bad_answer(format!("HTTP {} where nothing was to be said", other.as_u16()))),
+    }
 }
 
 fn receipt_for(ticket: ClientId, receipt: Receipt) -> Result<Receipt> {

@@ -62,7 +62,7 @@ pub struct Desktop {
     notifications: Option<Notifications>,
     _programs: Vec<Process>,
     bus_address: String,
-    _bus: Process,
+    bus: Process,
     display: Display,
     options: Options,
     inspector: SocketAddr,
@@ -88,7 +88,7 @@ impl Desktop {
             notifications: None,
             _programs: Vec::new(),
             bus_address,
-            _bus: bus,
+            bus,
             display,
             options,
             inspector,
@@ -152,6 +152,11 @@ impl Desktop {
     #[must_use]
     pub fn bus_address(&self) -> &str {
         &self.bus_address
+    }
+
+    /// Kills its session bus, as when it crashes. It never comes back in a session, so it does not here.
+    pub fn kill_bus(&mut self) {
+        self.bus.kill();
     }
 
     /// The tray host, if there is one.

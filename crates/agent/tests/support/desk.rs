@@ -36,6 +36,8 @@ pub enum Fault {
     Break,
     /// A page of a hotel's network.
     Portal,
+    /// A page that says that all is well, as networks do that ask for consent first.
+    Welcome,
     /// Nothing comes back, and the connection stays.
     Silence,
     /// Nothing goes wrong: what goes wrong is with a later one.
@@ -229,6 +231,10 @@ async fn answer(State(kept): State<Arc<Kept>>, request: Request) -> Response {
                 .header("location", "http://portal.example/")
                 .body(Body::empty())
                 .unwrap();
+        }
+        Some(Fault::Welcome) => {
+            let page = Body::from("<!DOCTYPE html><title>Welcome</title>");
+            return Response::builder().status(200).header("content-type", "text/html").body(page).unwrap();
         }
         Some(Fault::Swallow) => {
             route(&kept, &path, request).await;
