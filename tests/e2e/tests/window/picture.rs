@@ -40,6 +40,14 @@ fn of_our_window(png: &[u8]) -> usize {
     pixels.chunks_exact(frame.color_type.samples()).filter(|pixel| pixel.starts_with(&GROUND)).count()
 }
 
+/// Waits until the window is on the screen. The page says its texts before the desktop has drawn all of it.
+async fn fills_its_part(world: &World) {
+    let drawn = wait_until("the window fills its part of the screen", SOON, async || {
+        Ok((of_our_window(&world.desktop.picture()?) > 100_000).then_some(()))
+    });
+    world.good(drawn.await);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_window_is_not_in_the_picture_that_the_tray_takes() {
     let world = World::new("en").await;
@@ -47,16 +55,12 @@ async fn an_open_window_is_not_in_the_picture_that_the_tray_takes() {
     item.choose(&world.words.get("tray-open").unwrap()).await.unwrap();
     let window = world.good(Window::attach(&world.desktop, SOON).await);
     world.good(window.says(&world.words.get("home-report").unwrap(), SOON).await);
-    let there = of_our_window(&world.desktop.picture().unwrap());
-    assert!(there > 100_000, "the window fills its part of the screen: {there} pixels");
+    fills_its_part(&world).await;
 
     item.choose(&world.words.get("tray-report-with-picture").unwrap()).await.unwrap();
     world.good(window.press(&world.words.get("screenshot-continue").unwrap(), SOON).await);
     world.good(window.press(&world.words.get("screenshot-keep").unwrap(), SOON).await);
     let taken = of_our_window(&first_file(&world).await);
     assert!(taken < 100, "{taken} pixels of the picture are our own window");
-    let back = wait_until("the window is back", SOON, async || {
-        Ok((of_our_window(&world.desktop.picture()?) > 100_000).then_some(()))
-    });
-    world.good(back.await);
+    fills_its_part(&world).await;
 }
