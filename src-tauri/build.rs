@@ -6,7 +6,6 @@ use std::{fs, io};
 /// The commands of `src/commands.rs`: each gets a permission of its own, and `capabilities/main.json` grants them.
 const COMMANDS: &[&str] = &[
     "request",
-    "initial_route",
     "hide_for_capture",
     "show_after_capture",
     "close_window",

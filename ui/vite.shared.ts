@@ -34,6 +34,13 @@ export function page(name: 'app' | 'console', base: string): UserConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: true,
+      rolldownOptions: {
+        output: {
+          // What the first screen needs comes in one piece: each file is a question to the process that holds them, and
+          // the window waits for the last of them.
+          codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
+        },
+      },
     },
   };
 }

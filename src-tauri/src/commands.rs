@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deskside_protocol::ErrorReport;
-use deskside_protocol::local::{Request, Response, Route};
+use deskside_protocol::local::{Request, Response};
 use tauri::{State, WebviewWindow};
 
 use crate::clipboard;
@@ -15,12 +15,6 @@ use crate::shell::Shell;
 #[tauri::command]
 pub(crate) async fn request(link: State<'_, Arc<Link>>, payload: Request) -> Result<Response, ErrorReport> {
     link.request(payload).await
-}
-
-/// Where the window was asked to open.
-#[tauri::command]
-pub(crate) fn initial_route(shell: State<'_, Arc<Shell>>) -> Route {
-    shell.route.clone()
 }
 
 /// Takes the window off the screen, and answers when a picture of the screen will not show it.

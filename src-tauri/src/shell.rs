@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use deskside_protocol::local::{Event, Request, Response, Route};
-use deskside_protocol::settings::Theme as Wanted;
+use deskside_protocol::settings::{SettingsView, Theme as Wanted};
 use tauri::utils::config::Color;
 use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse};
 use tauri::window::Monitor;
@@ -33,8 +33,8 @@ const APP_ID: &str = "deskside";
 const LIGHT: Color = Color(0xf6, 0xf3, 0xee, 0xff);
 /// The same in the dark.
 const DARK: Color = Color(0x1a, 0x18, 0x16, 0xff);
-/// Longest wait for the user's choice of theme, while GTK has long started.
-const THEME: Duration = Duration::from_millis(80);
+/// Longest wait for the settings, while GTK has long started.
+const SETTINGS: Duration = Duration::from_millis(80);
 /// A page that is not there by then is shown all the same: better an empty window than none after a click.
 const SHOW_ANYWAY: Duration = Duration::from_secs(2);
 /// A window that hid for a picture comes back by then, whatever became of the picture. Longer than somebody takes to
@@ -56,8 +56,6 @@ const LINGER: Duration = Duration::from_secs(60);
 /// What the window knows of itself.
 #[derive(Debug)]
 pub(crate) struct Shell {
-    /// Where it was asked to open.
-    pub(crate) route: Route,
     /// Where its size is remembered.
     size_file: Option<PathBuf>,
     /// When the process began, for the log.
@@ -88,7 +86,6 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
         .manage(Arc::clone(&link))
         .invoke_handler(tauri::generate_handler![
             commands::request,
-            commands::initial_route,
             commands::hide_for_capture,
             commands::show_after_capture,
             commands::close_window,
@@ -97,7 +94,6 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
         ])
         .setup(move |app| {
             let shell = Arc::new(Shell {
-                route,
                 size_file: place::file(app.path().data_dir().ok()),
                 began,
                 shown: AtomicBool::new(false),
@@ -110,7 +106,7 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
                 paste_keys: Arc::default(),
             });
             app.manage(Arc::clone(&shell));
-            let window = open(app.handle(), &shell, &link)?;
+            let window = open(app.handle(), &shell, &link, route)?;
             tauri::async_runtime::spawn(tell(told, Arc::clone(&shell), window, link));
             Ok(())
         })
@@ -118,11 +114,12 @@ pub(crate) fn run(route: Route, link: Arc<Link>, told: mpsc::Receiver<News>) -> 
         .context("running the window")
 }
 
-fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<WebviewWindow> {
+fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>, route: Route) -> tauri::Result<WebviewWindow> {
     #[cfg(target_os = "linux")]
     gtk::gdk::set_program_class(APP_ID);
 
-    let theme = wanted_theme(link);
+    let settings = settings_in_force(link);
+    let theme = settings.as_ref().and_then(|view| theme_of(view.settings.theme));
     let (size, corner) = size_and_corner(app.primary_monitor()?, Size::remembered(shell.size_file.as_deref()));
     let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Deskside")
@@ -131,6 +128,7 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>) -> tauri::Result<
         .maximized(size.maximized)
         .theme(theme)
         .visible(false)
+        .initialization_script(Beginning { route, settings }.script()?)
         // Cookies, caches and storage live and end with the window. A window that a test drives keeps them in its
         // (throw-away) home: the web view has no automation otherwise.
         .incognito(!is_driven())
@@ -203,12 +201,29 @@ fn is_driven() -> bool {
     std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true")
 }
 
-/// The theme that the user chose; `None` is the system's. Known before the window is made, so that it never flashes in
-/// the other one; without an answer in [`THEME`] the page corrects it.
-fn wanted_theme(link: &Arc<Link>) -> Option<Theme> {
-    let answer = tauri::async_runtime::block_on(tokio_timeout(THEME, link.request(Request::Settings)));
+/// What the page begins with. It asks for nothing before its first screen: a question takes as long as the desktop
+/// takes to put the window on the screen, which happens at the same time.
+#[derive(Debug, serde::Serialize)]
+struct Beginning {
+    /// Where the window was asked to open.
+    route: Route,
+    /// What is in force; nothing if the agent did not say in time, and then the page asks.
+    settings: Option<SettingsView>,
+}
+
+impl Beginning {
+    /// What runs before the page's own scripts. JSON is JavaScript (ECMA-262, 2019 edition and later).
+    fn script(&self) -> serde_json::Result<String> {
+        Ok(format!("window.__DESKSIDE_BEGINNING__ = Object.freeze({});", serde_json::to_string(self)?))
+    }
+}
+
+/// What is in force. Known before the window is made, so that it never flashes in the other theme; without an answer in
+/// [`SETTINGS`] the page corrects it.
+fn settings_in_force(link: &Arc<Link>) -> Option<SettingsView> {
+    let answer = tauri::async_runtime::block_on(tokio_timeout(SETTINGS, link.request(Request::Settings)));
     match answer {
-        Some(Ok(Response::Settings(view))) => theme_of(view.settings.theme),
+        Some(Ok(Response::Settings(view))) => Some(view),
         Some(Ok(_) | Err(_)) | None => None,
     }
 }

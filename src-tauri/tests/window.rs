@@ -83,6 +83,7 @@ fn answer(request: &Request, theme: Theme) -> Result<Response, ErrorReport> {
         Ok(Response::Settings(SettingsView {
             settings: Settings { theme, ..Settings::default() },
             decided_by_policy: Vec::new(),
+            shortcut_state: deskside_protocol::shortcut::ShortcutState::default(),
             language: "en".to_owned(),
             helpdesk_url: None,
             helpdesk_name: None,
@@ -190,7 +191,8 @@ async fn the_window_opens_by_the_tray_asks_the_agent_and_shows_nothing_else() ->
     assert_eq!(refused["err"]["code"], "not-found", "{refused}");
     let unknown = invoke(&window, "request", json!({ "payload": { "request": "make-coffee" } })).await?;
     assert!(unknown["err"].is_string(), "{unknown}");
-    assert_eq!(invoke(&window, "initial_route", json!({})).await?, json!({ "ok": { "screen": "home" } }));
+    let beginning = script(&window, "return window.__DESKSIDE_BEGINNING__").await?;
+    assert_eq!(beginning["route"], json!({ "screen": "home" }), "{beginning}");
 
     // Of Tauri's own commands the page has none that touches the system.
     for command in ["plugin:window|create", "plugin:path|resolve_directory", "plugin:webview|create_webview_window"] {

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorReport, Event, Request, Response, Route } from '$shared/protocol';
+import type { ErrorCode, ErrorReport, Event, Request, Response, Route, SettingsView } from '$shared/protocol';
 
 /** Whether the agent answers at all. Without it nothing is lost: what it keeps is on disk, what is typed stays here. */
 export type AgentLink = 'connected' | 'lost';
@@ -18,6 +18,14 @@ export interface OfferedFile {
   read(): Promise<File>;
 }
 
+/** What the page knows before it has asked anything. */
+export interface Beginning {
+  /** Where the window was asked to open. */
+  readonly route: Route;
+  /** What was in force when the window was made; null where nobody has said it. */
+  readonly settings: SettingsView | null;
+}
+
 /** What files do that are dragged over the window. */
 export type FileDrag = { drag: 'over' } | { drag: 'gone' } | { drag: 'dropped'; files: OfferedFile[] };
 
@@ -32,8 +40,8 @@ export interface Backend {
   onEvent(listener: (event: Event) => void): Unsubscribe;
   /** Hears when the agent goes and comes back; not called for the state at the start. */
   onLink(listener: (link: AgentLink) => void): Unsubscribe;
-  /** Where the window was asked to open. */
-  initialRoute(): Promise<Route>;
+  /** What the window was opened with. */
+  beginning(): Beginning;
   /** Takes the window off the screen, so that it is not in the picture that is about to be taken. */
   hideForCapture(): Promise<void>;
   /** Brings it back, whatever came of the picture. */

@@ -3,6 +3,7 @@ import {
   AgentError,
   type AgentLink,
   type Backend,
+  type Beginning,
   type FileDrag,
   type OfferedFile,
   type Unsubscribe,
@@ -67,9 +68,10 @@ export class HttpBackend implements Backend {
   }
 
   /** `?route=` holds a route as JSON, as the window's `--route` does. */
-  initialRoute(): Promise<Route> {
+  beginning(): Beginning {
     const asked = new URLSearchParams(location.search).get('route');
-    return Promise.resolve(asked === null ? { screen: 'home' } : (JSON.parse(asked) as Route));
+    const route: Route = asked === null ? { screen: 'home' } : (JSON.parse(asked) as Route);
+    return { route, settings: null };
   }
 
   hideForCapture(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Backend } from './backend';
+import { TauriBackend } from './tauri';
 
-/** The backend of where this page runs. Only the one that is needed is loaded. */
+/** The backend of where this page runs. The window's comes with the page, which would otherwise wait for one file more. */
 export async function connect(): Promise<Backend> {
-  if ('__TAURI_INTERNALS__' in window) return new (await import('./tauri')).TauriBackend();
+  if ('__TAURI_INTERNALS__' in window) return new TauriBackend();
   return new (await import('./http')).HttpBackend();
 }

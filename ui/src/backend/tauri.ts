@@ -1,16 +1,24 @@
 // The only file that imports @tauri-apps: everything the interface asks of the window's shell passes here.
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { ErrorCode, Event, Request, Response, Route } from '$shared/protocol';
+import type { ErrorCode, Event, Request, Response } from '$shared/protocol';
 import {
   AgentError,
   type AgentLink,
   type Backend,
+  type Beginning,
   type FileDrag,
   type OfferedFile,
   type Unsubscribe,
 } from './backend';
 import { download } from './download';
+
+declare global {
+  interface Window {
+    /** What the shell puts there before the page (`src-tauri/src/shell.rs`). */
+    readonly __DESKSIDE_BEGINNING__?: Beginning;
+  }
+}
 
 /** A file as the shell offers it (`src-tauri/src/offered.rs`). */
 interface Offer {
@@ -47,8 +55,8 @@ export class TauriBackend implements Backend {
     return () => stops.forEach((stop) => stop());
   }
 
-  initialRoute(): Promise<Route> {
-    return invoke<Route>('initial_route');
+  beginning(): Beginning {
+    return window.__DESKSIDE_BEGINNING__ ?? { route: { screen: 'home' }, settings: null };
   }
 
   hideForCapture(): Promise<void> {

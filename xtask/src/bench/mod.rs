@@ -3,11 +3,12 @@
 //! better, so its load is told. What each figure means is in docs/performance.md.
 
 mod agent;
+mod bundle;
 mod machine;
 mod tickets;
 mod window;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use deskside_desktop::{Desktop, Options, Shows};
@@ -138,11 +139,7 @@ impl Group {
 impl Bench {
     async fn measure(&mut self, what: Measured) -> anyhow::Result<()> {
         match what {
-            Measured::Bundle => {
-                let kilobytes = bundle_kb(&self.root.join("ui/dist/app"))?;
-                self.say("ui_bundle_kb_gzip", kilobytes, "kB");
-                Ok(())
-            }
+            Measured::Bundle => bundle::measure(self),
             Measured::Package => {
                 if !self.built {
                     package::run(&package::Wish { built: true, as_version: None })?;
@@ -201,20 +198,4 @@ fn median(values: &[f64]) -> f64 {
 
 fn worst(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NAN, f64::max)
-}
-
-/// What a browser would load of the interface, compressed as a server would.
-fn bundle_kb(folder: &Path) -> anyhow::Result<f64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            bytes += (bundle_kb(&path)? * 1000.0).round() as usize;
-        } else if path.extension().is_some_and(|kind| kind == "js" || kind == "css" || kind == "html") {
-            let mut gzip = program("gzip");
-            gzip.args(["-9", "--stdout"]).arg(&path);
-            bytes += gzip.output()?.stdout.len();
-        }
-    }
-    Ok(bytes as f64 / 1000.0)
 }

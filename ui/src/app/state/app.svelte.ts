@@ -51,25 +51,30 @@ class App {
     this.#backend = backend;
     backend.onLink((link) => this.#onLink(link));
     backend.onEvent((event) => this.#onEvent(event));
-    // The system's language is nearly always the one in force: its texts load while the agent is asked.
-    const guess = pickLanguage(navigator.languages);
-    const guessed = SOURCES[guess]();
-    const [settings, route] = await Promise.allSettled([
-      ask(backend, { request: 'settings' }),
-      backend.initialRoute(),
-    ]);
-    if (settings.status === 'fulfilled') await this.#take(settings.value);
+    const { route, settings } = backend.beginning();
+    // A change between the making of the window and now was told to nobody: the agent is asked even so.
+    const asked = this.#askSettings();
+    if (settings) await this.#take(settings);
     else {
-      this.link = 'lost';
-      this.lostWhy = AgentError.from(settings.reason).report.code;
-      await useLanguage(guess, SOURCES);
+      // The system's language is nearly always the one in force: its texts load while the agent is asked.
+      const guess = pickLanguage(navigator.languages);
+      await Promise.all([SOURCES[guess](), asked]);
+      if (!this.settings) await useLanguage(guess, SOURCES);
     }
-    await guessed;
-    if (route.status === 'fulfilled') this.#arrive(route.value);
+    this.#arrive(route);
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') void this.settle();
     });
     window.addEventListener('blur', () => void this.settle());
+  }
+
+  async #askSettings(): Promise<void> {
+    try {
+      await this.#take(await this.ask({ request: 'settings' }));
+    } catch (thrown) {
+      this.link = 'lost';
+      this.lostWhy = AgentError.from(thrown).report.code;
+    }
   }
 
   /** Asks the agent; see `ask`. */
