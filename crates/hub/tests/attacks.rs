@@ -477,3 +477,19 @@ async fn requests_that_two_readers_could_read_differently_are_refused() {
     let answer = desk.http.get(format!("{}/api/v1/health", desk.url)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK, "the hub is well");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_unpack_to_gigabytes_stays_as_it_came() {
+    let desk = Desk::start(None).await;
+    let device = desk.device().await;
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01\x86\xa0\0\x01\x86\xa0\x08\x06\0\0\0".as_slice();
+    let archive = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\xff\xff\xff\xff".as_slice();
+    for (name, bytes) in [("a.png", picture), ("a.zip", archive), ("a.gif", b"GIF89a/*<script>*/=alert(1)")] {
+        let mut ticket = document(name);
+        ticket.attachments.push(announced(name, "application/octet-stream", bytes));
+        device.send(&ticket).await;
+        let path = format!("/tickets/{}/attachments/{}", ticket.client_id, ticket.attachments[0].id);
+        assert_eq!(device.put(&path, bytes.to_vec()).await.status(), StatusCode::NO_CONTENT, "{name}");
+        assert_eq!(device.get(&path).await.bytes().await.unwrap(), bytes, "{name}");
+    }
+}
