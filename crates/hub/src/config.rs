@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::limits;
+use crate::retention::Keeping;
 
 /// Where the hub listens, keeps its data and is reached.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Where figures are served to whoever watches over the hub; `None` is nowhere.
     pub metrics: Option<SocketAddr>,
+    /// How long tickets that are over are kept, and what came with them.
+    pub keeping: Keeping,
     /// How long connections may take their time.
     pub patience: Patience,
 }
@@ -44,6 +47,8 @@ pub struct Patience {
     pub answer: Duration,
     /// Without a request on a connection of HTTP/2.
     pub idle: Duration,
+    /// Between two looks at the certificate's files.
+    pub certificate: Duration,
 }
 
 impl Default for Patience {
@@ -54,6 +59,7 @@ impl Default for Patience {
             answer_stalled: limits::ANSWER_STALLED,
             answer: limits::ANSWER_WHOLE,
             idle: limits::CONNECTION_IDLE,
+            certificate: limits::CERTIFICATE_LOOK,
         }
     }
 }
@@ -71,6 +77,7 @@ impl Config {
             helpdesk_name: None,
             behind_proxy: false,
             metrics: None,
+            keeping: Keeping::default(),
             patience: Patience::default(),
         }
     }
@@ -93,7 +100,8 @@ impl std::fmt::Debug for Config {
             .field("tls", &self.tls)
             .field("helpdesk_name", &self.helpdesk_name)
             .field("behind_proxy", &self.behind_proxy)
-            .finish()
+            .field("keeping", &self.keeping)
+            .finish_non_exhaustive()
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn free_bytes(_folder: &Path) -> Option<u64> {
 pub async fn examine(data: &Path, database: Option<&str>, tls: Option<&TlsFiles>) -> Vec<Check> {
     let mut checks = vec![folder(data), room(data)];
     if let Some(tls) = tls {
-        checks.push(match crate::server::acceptor(tls) {
+        checks.push(match crate::tls::Certificate::open(tls.clone()) {
             Ok(_) => check("certificate", Health::Good, "certificate and key can be read and fit"),
             Err(error) => check("certificate", Health::Bad, &error.to_string()),
         });

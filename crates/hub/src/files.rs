@@ -84,6 +84,11 @@ impl Files {
         Ok(Incoming { file, discard, size: 0, most, hash: sha2::Sha256::new(), files: self.clone() })
     }
 
+    /// Where a file may be made that is nobody's attachment and is swept away if it is left.
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.incoming.join(name)
+    }
+
     /// Removes a whole file that nothing refers to any more.
     pub(crate) async fn remove(&self, digest: &Sha256) -> io::Result<()> {
         match fs::remove_file(self.path(digest)).await {

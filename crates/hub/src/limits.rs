@@ -73,3 +73,26 @@ pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) const SEEN_STALE: Duration = Duration::from_secs(5 * 60);
 /// Enrolment tokens end after this time at the latest.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Longest wait for a connection to the database.
+pub(crate) const DATABASE_CONNECT: Duration = Duration::from_secs(8);
+/// Between two looks for changes whose notice was lost, while hubs share a database.
+pub(crate) const MISSED_LOOK: Duration = Duration::from_secs(30);
+/// Missed changes that are told one by one; whoever missed more looks at everything when their stream ends.
+pub(crate) const MISSED_TOLD: i64 = 5000;
+/// How long the copy of a database stays that was made before a migration.
+pub(crate) const COPY_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Between two looks at a certificate's files.
+pub(crate) const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
+/// Between two looks for what the retention says must go.
+pub(crate) const RETENTION_LOOK: Duration = Duration::from_secs(3600);
+/// How long the clock must have gone on evenly before anything goes because of it.
+pub(crate) const RETENTION_CALM: Duration = Duration::from_secs(24 * 3600);
+/// A clock that moves more than this between two looks has leapt, or the hub was off.
+pub(crate) const CLOCK_LEAP: Duration = Duration::from_secs(24 * 3600);
+/// A clock that goes back by more than this has leapt; hubs that share a database differ by less.
+pub(crate) const CLOCK_BACK: Duration = Duration::from_secs(3600);
+/// Tickets that are removed or emptied in one transaction.
+pub(crate) const RETENTION_BATCH: i64 = 50;
+/// Numbers of tickets that one line of the journal names.
+pub(crate) const JOURNAL_NUMBERS: usize = 50;

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deskside_hub::doctor::Health;
-use deskside_hub::{Config, TlsFiles, backup, commands, doctor, serve};
+use deskside_hub::{Config, Keeping, RunningHub, TlsFiles, backup, commands, doctor, serve};
 use deskside_protocol::Sha256;
-use deskside_protocol::desk::Role;
+use deskside_protocol::desk::{Retention, Role};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -25,7 +25,14 @@ Examples:
 
 Environment:
   DESKSIDE_HUB_DATABASE  as --database, away from the list of processes
+  DESKSIDE_HUB_DATA, DESKSIDE_HUB_LISTEN, DESKSIDE_HUB_PUBLIC_URL, DESKSIDE_HUB_TLS_CERT, DESKSIDE_HUB_TLS_KEY,
+  DESKSIDE_HUB_HELPDESK_NAME, DESKSIDE_HUB_BEHIND_PROXY, DESKSIDE_HUB_METRICS
+                         as the options of these names
+  DESKSIDE_HUB_KEEP_TICKETS, DESKSIDE_HUB_KEEP_DIAGNOSTICS, DESKSIDE_HUB_KEEP_FILES
+                         as --keep-tickets and so on
   DESKSIDE_LOG           what is logged, as `info` or `deskside_hub=debug`
+
+Signals: SIGTERM stops in good order; SIGHUP reads the certificate's files again, which also happens every minute.
 
 Exit codes: 0 done, 1 it did not work, 2 it was asked in a way that makes no sense.";
 
@@ -70,10 +77,10 @@ enum Command {
         #[command(flatten)]
         store: StoreArgs,
         /// Certificate chain (PEM), to look at it too.
-        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        #[arg(long, value_name = "FILE", requires = "tls_key", env = "DESKSIDE_HUB_TLS_CERT")]
         tls_cert: Option<PathBuf>,
         /// Its private key (PEM).
-        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        #[arg(long, value_name = "FILE", requires = "tls_cert", env = "DESKSIDE_HUB_TLS_KEY")]
         tls_key: Option<PathBuf>,
     },
 }
@@ -82,7 +89,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct StoreArgs {
     /// Folder for files of tickets and, without --database, the SQLite database.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "DESKSIDE_HUB_DATA")]
     data: PathBuf,
     /// PostgreSQL instead of SQLite: postgres://user:password@host/name.
     #[arg(long, value_name = "URL", env = "DESKSIDE_HUB_DATABASE", hide_env_values = true)]
@@ -94,29 +101,58 @@ struct ServeArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "DESKSIDE_HUB_LISTEN", default_value = "127.0.0.1:8470")]
     listen: SocketAddr,
     /// Where browsers and devices reach the hub, if a proxy stands before it.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "DESKSIDE_HUB_PUBLIC_URL")]
     public_url: Option<Url>,
     /// Certificate chain (PEM), to speak TLS without a proxy.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "DESKSIDE_HUB_TLS_CERT")]
     tls_cert: Option<PathBuf>,
     /// Its private key (PEM).
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "DESKSIDE_HUB_TLS_KEY")]
     tls_key: Option<PathBuf>,
     /// What the company calls its helpdesk.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "DESKSIDE_HUB_HELPDESK_NAME")]
     helpdesk_name: Option<String>,
     /// Believe X-Forwarded-For: a proxy of ours stands before the hub and sets it.
-    #[arg(long)]
+    #[arg(long, env = "DESKSIDE_HUB_BEHIND_PROXY")]
     behind_proxy: bool,
     /// Serve figures for Prometheus there, at /metrics: an address that only those who watch over the hub can reach.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "DESKSIDE_HUB_METRICS")]
     metrics: Option<SocketAddr>,
     /// Log as JSON, one line each.
     #[arg(long)]
     log_json: bool,
+    #[command(flatten)]
+    keep: KeepArgs,
+}
+
+/// How long what belongs to tickets that are over is kept, in days after their last change; 0 is for ever.
+#[derive(Debug, Args)]
+struct KeepArgs {
+    /// Days for which tickets that are solved or closed are kept; 0 is for ever.
+    #[arg(long, value_name = "DAYS", env = "DESKSIDE_HUB_KEEP_TICKETS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    keep_tickets: Option<u32>,
+    /// Days for which what the computer said of itself is kept with them; 0 is as long as they are.
+    #[arg(long, value_name = "DAYS", env = "DESKSIDE_HUB_KEEP_DIAGNOSTICS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    keep_diagnostics: Option<u32>,
+    /// Days for which their pictures and other files are kept; 0 is as long as they are.
+    #[arg(long, value_name = "DAYS", env = "DESKSIDE_HUB_KEEP_FILES", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    keep_files: Option<u32>,
+}
+
+impl KeepArgs {
+    fn keeping(&self) -> Keeping {
+        let usual = Keeping::default();
+        let days = |said: Option<u32>, usual| said.map_or(usual, |days| Some(days).filter(|days| *days > 0));
+        let days = Retention {
+            tickets_days: days(self.keep_tickets, usual.days.tickets_days),
+            diagnostics_days: days(self.keep_diagnostics, usual.days.diagnostics_days),
+            files_days: days(self.keep_files, usual.days.files_days),
+        };
+        Keeping { days, ..usual }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -299,6 +335,7 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         tls: args.tls_cert.zip(args.tls_key).map(|(certificates, key)| TlsFiles { certificates, key }),
         helpdesk_name: args.helpdesk_name,
         behind_proxy: args.behind_proxy,
+        keeping: args.keep.keeping(),
         ..Config::new(args.listen, args.store.data)
     };
     let hub = serve(config).await?;
@@ -309,23 +346,32 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         say(&format!("figures on http://{address}/metrics"))?;
     }
     say(&format!("listening on {}", hub.url()))?;
-    stop_signal().await?;
+    stop_signal(&hub).await?;
     tracing::info!("stopping");
     hub.shutdown().await;
     Ok(())
 }
 
+/// Waits until it is told to stop; meanwhile reads the certificate's files again whenever it is told to.
 #[cfg(unix)]
-async fn stop_signal() -> anyhow::Result<()> {
+async fn stop_signal(hub: &RunningHub) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
-    tokio::select! {
-        heard = tokio::signal::ctrl_c() => heard.context("signals cannot be heard"),
-        _ = terminate.recv() => Ok(()),
+    let mut hang_up = signal(SignalKind::hangup()).context("signals cannot be heard")?;
+    loop {
+        tokio::select! {
+            heard = tokio::signal::ctrl_c() => return heard.context("signals cannot be heard"),
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => {
+                if let Err(error) = hub.reload_certificate() {
+                    tracing::error!(%error, "the certificate that there was goes on");
+                }
+            }
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn stop_signal() -> anyhow::Result<()> {
+async fn stop_signal(_hub: &RunningHub) -> anyhow::Result<()> {
     tokio::signal::ctrl_c().await.context("signals cannot be heard")
 }

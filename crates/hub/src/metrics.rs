@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use deskside_protocol::ErrorCode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,10 +19,13 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use tower_http::timeout::TimeoutLayer;
 
+use crate::problem::ApiError;
 use crate::state::AppState;
 
 /// Longest time to find out how the hub is.
 const LOOK: Duration = Duration::from_secs(5);
+/// What is said while it does not.
+const AWAY: &str = "the database does not answer";
 
 /// The figures.
 #[derive(Debug)]
@@ -101,14 +105,18 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .with_state(state)
 }
 
-async fn ready(State(state): State<Arc<AppState>>) -> (StatusCode, &'static str) {
-    match state.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-        }
-    }
+async fn ready(State(state): State<Arc<AppState>>) -> Response {
+    // Sooner than the limit of the route, whose answer has no words.
+    let error = match tokio::time::timeout(LOOK / 2, state.store.ping()).await {
+        Ok(Ok(())) => return "ready\n".into_response(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_too_long) => "too slow".to_owned(),
+    };
+    tracing::error!(error, "the database does not answer");
+    let mut answer = (StatusCode::SERVICE_UNAVAILABLE, format!("{AWAY}\n")).into_response();
+    // Where devices and browsers come, refusals are problem documents.
+    answer.extensions_mut().insert(ApiError::new(ErrorCode::Busy, AWAY).status(StatusCode::SERVICE_UNAVAILABLE));
+    answer
 }
 
 async fn figures(State(state): State<Arc<AppState>>) -> impl IntoResponse {

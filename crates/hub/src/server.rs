@@ -25,15 +25,16 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::auth::passwords::{HashError, Passwords};
-use crate::config::{Config, Patience, TlsFiles};
+use crate::config::{Config, Patience};
 use crate::events::Events;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::slow::{Steady, Watch};
 use crate::state::{AppState, FirstSignIn, PersonError, first_sign_in};
-use crate::store::{Store, StoreError};
-use crate::{api, limits};
+use crate::store::{FolderError, Store, StoreError};
+use crate::tls::Certificate;
+use crate::{api, limits, retention};
 
 /// Why the hub did not start, in words that say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder is not the one of the database's files.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The first administrator could not be made.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -83,7 +87,7 @@ pub struct RunningHub {
     pub metrics: Option<SocketAddr>,
     /// The administrator that was made because there was nobody; `None` at every later start.
     pub first_sign_in: Option<FirstSignIn>,
-    secure: bool,
+    certificate: Option<Certificate>,
     stopping: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -92,7 +96,15 @@ impl RunningHub {
     /// The address that a program on this machine can use, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
+        format!("{}://{}", if self.certificate.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// Reads the certificate's files again, now; gives whether they were other ones. Without TLS there is nothing to do.
+    ///
+    /// # Errors
+    /// They cannot be used; the certificate that there was goes on.
+    pub fn reload_certificate(&self) -> Result<bool, StartError> {
+        self.certificate.as_ref().map_or(Ok(false), Certificate::reload)
     }
 
     /// Stops: no new connection, requests under way get [a while](crate::limits), streams end at once.
@@ -112,7 +124,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     let data_error = |source| StartError::Data { folder: config.data.clone(), source };
     prepare_folder(&config.data).map_err(data_error)?;
     let lock = lock_folder(&config)?;
-    let tls = config.tls.as_ref().map(acceptor).transpose()?;
+    let tls = config.tls.clone().map(Certificate::open).transpose()?;
     // The address before the database: whoever starts a second hub by mistake hears of it without side effects.
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
@@ -122,10 +134,14 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     };
     let metrics = watched.as_ref().and_then(|listener| listener.local_addr().ok());
     let store = Store::open(&config.data, config.database.as_deref()).await?;
-    let first_sign_in = first_sign_in(&store).await?;
     let files = Files::open(&config.data).await.map_err(data_error)?;
+    if config.database.is_some() {
+        store.claim_folder(&config.data).await?;
+    }
+    // Last of what can be refused: it is shown once.
+    let first_sign_in = first_sign_in(&store).await?;
     let stopping = CancellationToken::new();
-    let secure = config.tls.is_some();
+    let (secure, certificate) = (tls.is_some(), tls.clone());
     let state = Arc::new(AppState {
         config,
         store,
@@ -140,6 +156,8 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     let running = tokio::spawn(async move {
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
         let relay = tokio::spawn(crate::store::relay_changes(Arc::clone(&state)));
+        let retention = tokio::spawn(retention::keep(Arc::clone(&state)));
+        let renewal = tls.clone().map(|tls| tokio::spawn(tls.watch(state.config.patience.certificate)));
         let figures = watched.map(|listener| {
             let (router, state) = (crate::metrics::router(Arc::clone(&state)), Arc::clone(&state));
             tokio::spawn(async move { accept(listener, None, router, &state).await })
@@ -148,13 +166,17 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         if let Some(figures) = figures {
             figures.abort();
         }
+        if let Some(renewal) = renewal {
+            renewal.abort();
+        }
         housekeeping.abort();
         relay.abort();
+        retention.abort();
         state.store.close().await;
         drop(lock);
     });
     tracing::info!(%address, secure, "listening");
-    Ok(RunningHub { address, metrics, first_sign_in, secure, stopping, running })
+    Ok(RunningHub { address, metrics, first_sign_in, certificate, stopping, running })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -189,26 +211,6 @@ fn lock_folder(config: &Config) -> Result<Option<std::fs::File>, StartError> {
     }
 }
 
-pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
-    use rustls::pki_types::pem::PemObject as _;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-    let readable =
-        |what: &std::path::Path, e: &dyn std::fmt::Display| StartError::Tls(format!("{}: {e}", what.display()));
-    let chain = CertificateDer::pem_file_iter(&files.certificates)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|e| readable(&files.certificates, &e))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| readable(&files.key, &e))?;
-    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| StartError::Tls(e.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|e| StartError::Tls(e.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
 async fn keep_house(state: Arc<AppState>) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
@@ -220,7 +222,7 @@ async fn keep_house(state: Arc<AppState>) {
     }
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, state: &AppState) {
+async fn accept(listener: TcpListener, tls: Option<Certificate>, router: Router, state: &AppState) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
     let patience = state.config.patience;
@@ -258,7 +260,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
             match tls {
                 None => serve_connection(builder.http1_only(), stream, peer, router, watcher, patience).await,
                 Some(tls) => {
-                    let Some(stream) = shake_hands(&tls, stream).await else { return };
+                    let Some(stream) = shake_hands(&tls.acceptor(), stream).await else { return };
                     let is_2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                     let builder = if is_2 { builder.http2_only() } else { builder.http1_only() };
                     serve_connection(builder, stream, peer, router, watcher, patience).await;

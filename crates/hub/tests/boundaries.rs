@@ -347,6 +347,9 @@ async fn the_openapi_document_has_every_route() {
     GET /console/events
     GET /console/journal
     GET /console/people
+    GET /console/requester
+    GET /console/requester/export
+    GET /console/retention
     GET /console/session
     GET /console/tickets
     GET /console/tickets/{number}
@@ -363,6 +366,7 @@ async fn the_openapi_document_has_every_route() {
     POST /console/enrolment-tokens/{id}/revoke
     POST /console/people
     POST /console/people/{login}/reset-password
+    POST /console/requester/erase
     POST /console/session
     POST /console/session/password
     POST /console/tickets/{number}/follow-ups

@@ -20,7 +20,7 @@ use deskside_protocol::{ClientId, desk::Receipt};
 use reqwest::StatusCode;
 use serde_json::json;
 use support::programs::{HubProcess, hub};
-use support::{Device, announced, client, document};
+use support::{Device, announced, client, document, until};
 
 async fn enrolled(url: &str, data: &std::path::Path) -> Device {
     let _set_before = rustls::crypto::ring::default_provider().install_default();
@@ -220,4 +220,70 @@ async fn with_a_certificate_it_speaks_tls() {
     std::fs::write(&key, "not a key").unwrap();
     let refused = serve(config).await;
     assert!(matches!(refused, Err(StartError::Tls(_))), "{refused:?}");
+}
+
+/// A certificate of its own for localhost, in these files; as whoever trusts only it, and nothing of an earlier one.
+fn certified(certificates: &std::path::Path, key: &std::path::Path, address: std::net::SocketAddr) -> reqwest::Client {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(certificates, made.cert.pem()).unwrap();
+    std::fs::write(key, made.signing_key.serialize_pem()).unwrap();
+    trusting(&made.cert.pem(), address)
+}
+
+fn trusting(certificate: &str, address: std::net::SocketAddr) -> reqwest::Client {
+    let trusted = reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap();
+    // Each request by a connection of its own: one that is open keeps the certificate that it began with.
+    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(60));
+    builder.tls_certs_only([trusted]).resolve("localhost", address).build().unwrap()
+}
+
+async fn is_trusted(http: &reqwest::Client, port: u16) -> bool {
+    http.get(format!("https://localhost:{port}/healthz")).send().await.is_ok()
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_taken_without_a_restart() {
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificates, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let nowhere = "127.0.0.1:1".parse().unwrap();
+    certified(&certificates, &key, nowhere);
+    let first = std::fs::read_to_string(&certificates).unwrap();
+    let mut config = Config::new("127.0.0.1:0".parse().unwrap(), folder.path().join("data"));
+    config.tls = Some(TlsFiles { certificates: certificates.clone(), key: key.clone() });
+    config.patience.certificate = Duration::from_millis(100);
+    let hub = serve(config).await.unwrap();
+    let (address, port) = (hub.address, hub.address.port());
+    let before = trusting(&first, address);
+    assert!(is_trusted(&before, port).await);
+
+    // Half of it is written, and then nonsense: what there was goes on.
+    std::fs::write(&key, "-----BEGIN PRIVATE KEY-----").unwrap();
+    assert!(hub.reload_certificate().is_err());
+    assert!(is_trusted(&before, port).await);
+    let after = certified(&certificates, &key, address);
+    until("the hub shows the new certificate", async || is_trusted(&after, port).await).await;
+    assert!(!is_trusted(&before, port).await);
+    assert!(!hub.reload_certificate().unwrap(), "it is the one that is there already");
+    hub.shutdown().await;
+}
+
+/// By hand, for whoever does not want to wait for the next look.
+#[tokio::test]
+async fn a_hub_that_is_told_to_reads_its_certificate_again() {
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificates, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    certified(&certificates, &key, "127.0.0.1:1".parse().unwrap());
+    let first = std::fs::read_to_string(&certificates).unwrap();
+    let files = [certificates.to_str().unwrap(), key.to_str().unwrap()];
+    let data = folder.path().join("data");
+    let hub = HubProcess::start_with(&data, None, &["--tls-cert", files[0], "--tls-key", files[1]]);
+    let address: std::net::SocketAddr = hub.url.strip_prefix("https://").unwrap().parse().unwrap();
+    assert!(is_trusted(&trusting(&first, address), address.port()).await);
+    let after = certified(&certificates, &key, address);
+    hub.hang_up();
+    until("the hub shows the new certificate", async || is_trusted(&after, address.port()).await).await;
+    drop(after);
+    assert!(hub.terminate());
 }

@@ -28,6 +28,7 @@ async fn impatient() -> Desk {
             answer_stalled: SHORT,
             answer: Duration::from_secs(4),
             idle: SHORT,
+            ..Patience::default()
         }
     })
     .await
@@ -159,6 +160,7 @@ async fn secure() -> (Desk, rustls::pki_types::CertificateDer<'static>, tempfile
             answer_stalled: SHORT,
             answer: Duration::from_secs(30),
             idle: SHORT,
+            ..Patience::default()
         };
     })
     .await;

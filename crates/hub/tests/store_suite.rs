@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use support::programs::Postgres;
-use support::{Console, Desk, Stream, announced, assert_problem, document};
+use support::{Console, Desk, Stream, announced, assert_problem, document, fresh_database};
 
 type Case = fn(Desk) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -102,17 +102,6 @@ fn postgres() {
         failed
     });
     assert!(failed.is_empty(), "on PostgreSQL these failed: {failed:?}");
-}
-
-async fn fresh_database(server: &Postgres, name: &str) -> String {
-    sqlx::any::install_default_drivers();
-    let admin = sqlx::postgres::PgPool::connect(&server.database("postgres")).await.unwrap();
-    // Names of PostgreSQL end after 63 bytes.
-    let name: String = format!("t{}_{name}", std::process::id()).chars().take(60).collect();
-    let mut create = sqlx::QueryBuilder::<sqlx::Postgres>::new("CREATE DATABASE ");
-    create.push(&name).build().execute(&admin).await.unwrap();
-    admin.close().await;
-    server.database(&name)
 }
 
 async fn a_ticket_is_kept_once_and_byte_for_byte(mut desk: Desk) {
@@ -996,8 +985,8 @@ async fn everything_survives_a_restart(mut desk: Desk) {
 }
 
 async fn two_hubs_hear_of_each_other(database: String) {
-    let mut one = Desk::start(Some(database.clone())).await;
-    let other = Desk::start(Some(database)).await;
+    let mut one = Desk::start(Some(database)).await;
+    let other = one.beside().await;
     let mut device = one.device().await;
     let (_, number) = device.report("help").await;
     let mut console = one.administrator().await;

@@ -290,6 +290,16 @@ pub enum Deed {
     TokenMade,
     /// An enrolment token was withdrawn.
     TokenRevoked,
+    /// So many tickets that were over went, as the retention says.
+    TicketsExpired,
+    /// What the machine had said went from so many tickets.
+    DiagnosticsExpired,
+    /// So many files of tickets went.
+    FilesExpired,
+    /// What there is of a requester was handed out; the subject is the tickets' numbers.
+    PersonalDataExported,
+    /// What there was of a requester was erased; the subject is the tickets' numbers.
+    PersonalDataErased,
 }
 
 /// A line of the journal.
@@ -306,7 +316,7 @@ pub struct JournalEntry {
     pub actor: String,
     /// What was done.
     pub deed: Deed,
-    /// To whom or what: a login, the name of a computer, the label of a token.
+    /// To whom or what: a login, the name of a computer, the label of a token, a count, numbers of tickets.
     pub subject: String,
 }
 
@@ -319,6 +329,65 @@ pub struct JournalPage {
     pub entries: Vec<JournalEntry>,
     /// For the next page, if there is one.
     pub next: Option<String>,
+}
+
+/// Answer to `GET /console/retention`: for how many days the hub keeps what belongs to tickets that are over (solved or
+/// closed, counted from the last change); `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Retention {
+    /// Tickets, whole.
+    pub tickets_days: Option<u32>,
+    /// What the machine said of itself.
+    pub diagnostics_days: Option<u32>,
+    /// Pictures of the screen and other files.
+    pub files_days: Option<u32>,
+}
+
+/// Answer to `GET /console/requester?login=…`: what the hub has of somebody who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RequesterSummary {
+    /// The name they sign in with on their computers, in lower case.
+    pub login: String,
+    /// How their computers call them, at most 64.
+    pub names: Vec<String>,
+    /// The computers that their tickets came from, at most 64.
+    pub devices: Vec<String>,
+    /// How many tickets.
+    pub tickets: u64,
+    /// How many of them are not over.
+    pub open: u64,
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// When the first of the tickets arrived.
+    pub first: Timestamp,
+    /// When something changed last in one of them.
+    pub last: Timestamp,
+}
+
+/// Request of `POST /console/requester/erase`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EraseRequester {
+    /// Whose.
+    pub login: String,
+    /// How many tickets whoever asks has seen: with another number nothing is erased.
+    pub tickets: u64,
+}
+
+/// Answer to `POST /console/requester/erase`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErasedRequester {
+    /// The numbers of the tickets that are gone.
+    pub numbers: Vec<u64>,
 }
 
 /// Query of `GET /console/tickets`.
@@ -403,6 +472,12 @@ pub struct ConsoleTicket {
     pub rating: Option<Rating>,
     /// Other tickets of the same device, newest first, at most 10.
     pub of_same_device: Vec<TicketRow>,
+    /// When the retention took out what the machine had said of itself, if it did.
+    #[serde(default)]
+    pub diagnostics_removed_at: Option<Timestamp>,
+    /// When the retention took out pictures and other files, if it did.
+    #[serde(default)]
+    pub files_removed_at: Option<Timestamp>,
 }
 
 /// How the requester found it.

@@ -30,7 +30,9 @@ pub(crate) struct Health {
 pub(crate) async fn health(State(state): State<Arc<AppState>>) -> ApiResult<Json<Health>> {
     state.store.ping().await.map_err(|error| {
         tracing::error!(%error, "the database does not answer");
-        ApiError::new(ErrorCode::Busy, "the database does not answer").status(StatusCode::SERVICE_UNAVAILABLE)
+        ApiError::new(ErrorCode::Busy, "the database does not answer")
+            .status(StatusCode::SERVICE_UNAVAILABLE)
+            .retry_after(std::time::Duration::from_secs(5))
     })?;
     Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
 }

@@ -1,6 +1,6 @@
 //! What can be asked of the hub. Every route is made from a documented handler, so the OpenAPI document has them all.
 
-mod attachments;
+pub(crate) mod attachments;
 mod console;
 mod device;
 mod events;
@@ -87,6 +87,7 @@ fn api(patience: Patience) -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(attachments::console_download))
         .routes(routes!(attachments::stage, attachments::unstage))
         .layer(DefaultBodyLimit::disable())
+        .merge(console::slow())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, shared::UPLOAD));
     let streams = OpenApiRouter::new().routes(routes!(events::device_events)).routes(routes!(events::console_events));
     OpenApiRouter::with_openapi(Description::openapi()).nest(

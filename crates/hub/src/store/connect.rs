@@ -1,6 +1,6 @@
-//! Opening the database: everything in which SQLite and PostgreSQL differ, but the migrations.
+//! Opening the database: everything in which SQLite and PostgreSQL differ, but what [`super::migrate`] does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -10,12 +10,32 @@ use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Da
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::Semaphore;
 
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, migrate};
 use crate::auth::secrets;
 use crate::cursor::Cursors;
+use crate::limits;
 
 /// The file of the SQLite database in the data folder.
 pub(crate) const SQLITE_FILE: &str = "hub.sqlite3";
+
+/// Where the database is.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// The address of a PostgreSQL database.
+    Server(String),
+}
+
+/// Without the address, which holds a password.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Server(_) => f.write_str("Server"),
+        }
+    }
+}
 
 impl Store {
     /// Opens the database, makes it if it is SQLite and absent, and brings it to this version's form.
@@ -39,6 +59,7 @@ impl Store {
     async fn open_sqlite(file: &Path) -> Result<Self> {
         // Made here, and not by SQLite, so that nobody else on the machine can read it.
         make_private_file(file).map_err(|e| StoreError::Setup(format!("{} cannot be written: {e}", file.display())))?;
+        migrate::sqlite(file).await?;
         let mut address = url::Url::from_file_path(std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
             .map_err(|()| StoreError::Setup(format!("{} is not a usable path", file.display())))?
             .to_string();
@@ -53,6 +74,8 @@ impl Store {
                     connection.execute("PRAGMA synchronous = FULL").await?;
                     connection.execute("PRAGMA foreign_keys = ON").await?;
                     connection.execute("PRAGMA busy_timeout = 15000").await?;
+                    // Erased is erased: freed pages are overwritten.
+                    connection.execute("PRAGMA secure_delete = ON").await?;
                     Ok(())
                 })
             })
@@ -64,14 +87,15 @@ impl Store {
             })
             .connect_with(quiet(&address)?)
             .await?;
-        sqlx::migrate!("migrations/sqlite").run(&pool).await?;
-        Self::ready(pool, "BEGIN IMMEDIATE", Some(Arc::new(Semaphore::new(1)))).await
+        Self::ready(pool, "BEGIN IMMEDIATE", Some(Arc::new(Semaphore::new(1))), Place::File(file.to_owned())).await
     }
 
     async fn open_postgres(address: &str) -> Result<Self> {
+        migrate::postgres(address).await?;
         let pool = AnyPoolOptions::new()
             .max_connections(16)
-            .acquire_timeout(Duration::from_secs(20))
+            // While the database is away, this is how long somebody waits to hear so.
+            .acquire_timeout(limits::DATABASE_CONNECT)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute("SET statement_timeout = '30s'").await?;
@@ -82,14 +106,25 @@ impl Store {
             })
             .connect_with(quiet(address)?)
             .await?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await?;
-        Self::ready(pool, "BEGIN", None).await
+        Self::ready(pool, "BEGIN", None, Place::Server(address.to_owned())).await
     }
 
-    async fn ready(pool: AnyPool, begin: &'static str, writers: Option<Arc<Semaphore>>) -> Result<Self> {
-        let mut store = Self { pool, begin, writers, cursors: Cursors::new(&[]) };
+    async fn ready(pool: AnyPool, begin: &'static str, writers: Option<Arc<Semaphore>>, place: Place) -> Result<Self> {
+        let mut store = Self { pool, begin, writers, cursors: Cursors::new(&[]), place };
         store.cursors = Cursors::new(&store.cursor_key().await?);
+        store.read_requesters().await?;
         Ok(store)
+    }
+
+    /// Forgets copies of the database from before a migration that were made longer ago than this.
+    pub(crate) async fn forget_copies(&self, age: Duration) -> Result<()> {
+        match &self.place {
+            Place::File(file) => {
+                migrate::forget_sqlite_copies(file, age);
+                Ok(())
+            }
+            Place::Server(address) => migrate::forget_postgres_copies(address, age).await,
+        }
     }
 
     /// The key that this database was given when it was made: cursors of another one are none here.
@@ -129,7 +164,7 @@ fn quiet(address: &str) -> Result<AnyConnectOptions> {
     Ok(options.disable_statement_logging())
 }
 
-fn make_private_file(file: &Path) -> std::io::Result<()> {
+pub(super) fn make_private_file(file: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

@@ -7,11 +7,15 @@
 mod attachments;
 mod connect;
 mod devices;
+mod folder;
 mod journal;
 mod list;
+mod migrate;
 mod page;
 mod people;
 mod relay;
+mod requesters;
+mod retention;
 mod rows;
 mod staged;
 mod thread;
@@ -28,9 +32,11 @@ use crate::cursor::Cursors;
 pub(crate) use attachments::{Arrival, StoredAttachment};
 pub(crate) use connect::SQLITE_FILE;
 pub(crate) use devices::{NewToken, TokenUse};
+pub(crate) use folder::FolderError;
 pub(crate) use list::ListQuery;
 pub(crate) use people::{NewPassword, NewSession, PersonOutcome};
 pub(crate) use relay::relay_changes;
+pub(crate) use requesters::Erasure;
 pub(crate) use staged::Staging;
 pub(crate) use thread::{ReplyOutcome, TechnicianReply, VerdictOutcome};
 pub(crate) use tickets::{Change, ChangeOutcome, Intake, NewTicket};
@@ -50,6 +56,9 @@ pub enum StoreError {
     /// The address of the database, or the folder, is of no use.
     #[error("{0}")]
     Setup(String),
+    /// The database has a form that this version must not touch.
+    #[error("{0}")]
+    Form(String),
 }
 
 impl StoreError {
@@ -57,7 +66,7 @@ impl StoreError {
     fn is_taken(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some_and(|e| e.is_unique_violation()),
-            Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) => false,
+            Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) | Self::Form(_) => false,
         }
     }
 
@@ -68,7 +77,9 @@ impl StoreError {
             Self::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => Trouble::Full,
             Self::Database(sqlx::Error::Io(_)) => Trouble::Passing,
             Self::Database(sqlx::Error::Database(error)) => error.code().map_or(Trouble::Fault, |code| of_code(&code)),
-            Self::Database(_) | Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) => Trouble::Fault,
+            Self::Database(_) | Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) | Self::Form(_) => {
+                Trouble::Fault
+            }
         }
     }
 }
@@ -91,8 +102,11 @@ fn of_code(code: &str) -> Trouble {
     if code.len() == 5 {
         return match code {
             "53100" => Trouble::Full,
-            // Class 08 (connection), 53 (resources), 57P0x (shutting down), 40 (retry).
-            _ if ["08", "53", "57P0", "40"].iter().any(|class| code.starts_with(class)) => Trouble::Passing,
+            // Class 08 (connection), 53 (resources), 57 (stopped: the server, or a statement that took too long), 40
+            // (retry), 25P03 (a transaction that waited too long), 25006 (a standby that is not the master yet).
+            _ if ["08", "53", "57", "40", "25P03", "25006"].iter().any(|class| code.starts_with(class)) => {
+                Trouble::Passing
+            }
             _ => Trouble::Fault,
         };
     }
@@ -119,6 +133,7 @@ pub(crate) struct Store {
     /// SQLite has one writer at a time; waiting here is fair and costs nothing, waiting in SQLite is neither.
     writers: Option<Arc<Semaphore>>,
     cursors: Cursors,
+    place: connect::Place,
 }
 
 /// A writing transaction. Rolled back unless [`Write::commit`] is called.
@@ -214,6 +229,9 @@ mod tests {
             ("266", Trouble::Passing),
             ("53300", Trouble::Passing),
             ("57P01", Trouble::Passing),
+            ("57014", Trouble::Passing),
+            ("25006", Trouble::Passing),
+            ("25P02", Trouble::Fault),
             ("40001", Trouble::Passing),
             ("08006", Trouble::Passing),
             ("2067", Trouble::Fault),

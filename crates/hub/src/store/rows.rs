@@ -46,6 +46,10 @@ pub(super) fn moment(row: &AnyRow, column: &'static str) -> Result<Timestamp> {
     Ok(Timestamp::from_unix_ms(row.try_get(column)?))
 }
 
+pub(super) fn maybe_moment(row: &AnyRow, column: &'static str) -> Result<Option<Timestamp>> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_unix_ms))
+}
+
 /// A number that is never negative in the database.
 pub(super) fn count<T: TryFrom<i64>>(row: &AnyRow, column: &'static str) -> Result<T> {
     let value: i64 = row.try_get(column)?;

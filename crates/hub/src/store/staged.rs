@@ -194,7 +194,7 @@ impl Store {
 }
 
 /// Removes the bytes of files that are gone, unless others are the same.
-async fn forget(mut write: Write, gone: &[AnyRow], files: &Files) -> Result<()> {
+pub(super) async fn forget(mut write: Write, gone: &[AnyRow], files: &Files) -> Result<()> {
     let digests = gone.iter().map(|row| Ok(row.try_get("sha256")?)).collect::<Result<Vec<String>>>()?;
     for digest in write.unused(digests).await? {
         if let Err(error) = files.remove(&digest).await {

@@ -8,6 +8,7 @@ use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp,
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::requesters::folded;
 use super::rows::{self, word};
 use super::{Result, Store, StoreError, Write, flag, page};
 use crate::{limits, search, transitions};
@@ -237,8 +238,8 @@ impl Store {
         sqlx::query(
             "INSERT INTO tickets (client_id, number, device_id, document, document_digest, title, description,
                  requester, state, urgency, impact, findings, screenshot, awaits_answer, created_at, updated_at,
-                 visible_at, change_seq, visible_seq, search)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $14, $15, $15, $16)",
+                 visible_at, change_seq, visible_seq, search, requester_login)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $14, $15, $15, $16, $17)",
         )
         .bind(document.client_id.to_string())
         .bind(number)
@@ -256,6 +257,7 @@ impl Store {
         .bind(now)
         .bind(sequence)
         .bind(format!("#{number} {} {}", search::fold(&name), ticket.search))
+        .bind(folded(&document.requester.login))
         .execute(&mut *write.transaction)
         .await?;
         write.announce(document.client_id, None, &ticket.attachments).await?;
@@ -386,7 +388,7 @@ impl Store {
     }
 
     /// The files of a ticket: its own, and those of each entry of its thread from this position on.
-    pub(super) async fn files_of(
+    pub(crate) async fn files_of(
         &self,
         id: ClientId,
         first: i64,
@@ -466,7 +468,8 @@ impl Store {
         let row = sqlx::query(
             "SELECT t.client_id, t.device_id, t.document, t.rating_stars, t.rating_comment,
                  t.number, t.title, t.state, t.urgency, t.impact, t.requester, d.name AS device, t.assignee,
-                 t.created_at, t.updated_at, t.findings, t.screenshot, t.awaits_answer
+                 t.created_at, t.updated_at, t.findings, t.screenshot, t.awaits_answer,
+                 t.diagnostics_removed_at, t.files_removed_at
              FROM tickets t JOIN devices d ON d.id = t.device_id WHERE t.number = $1",
         )
         .bind(number)
@@ -483,6 +486,8 @@ impl Store {
             row: rows::ticket_row(&row)?,
             document,
             rating: stars.and_then(|stars| u8::try_from(stars).ok()).map(|stars| Rating { stars, comment }),
+            diagnostics_removed_at: rows::maybe_moment(&row, "diagnostics_removed_at")?,
+            files_removed_at: rows::maybe_moment(&row, "files_removed_at")?,
         }))
     }
 }
@@ -494,4 +499,6 @@ pub(crate) struct ConsoleTicketRecord {
     pub(crate) row: TicketRow,
     pub(crate) document: TicketDocument,
     pub(crate) rating: Option<Rating>,
+    pub(crate) diagnostics_removed_at: Option<Timestamp>,
+    pub(crate) files_removed_at: Option<Timestamp>,
 }

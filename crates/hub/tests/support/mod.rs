@@ -47,6 +47,11 @@ impl Desk {
         Self { url: hub.url(), hub: Some(hub), config, http, made_password, _folder: folder }
     }
 
+    /// Another hub on the same PostgreSQL and folder.
+    pub async fn beside(&self) -> Self {
+        Self::start_with(|config| *config = self.config.clone()).await
+    }
+
     /// Stops and starts again on the same data.
     pub async fn restart(&mut self) {
         self.hub.take().unwrap().shutdown().await;
@@ -143,7 +148,29 @@ impl Desk {
     }
 }
 
+/// Waits until it is so, however slow the machine.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(90);
+    while !so().await {
+        assert!(tokio::time::Instant::now() < end, "it never came to this: {what}");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}
+
+/// A new database on a server; gives its address.
+pub async fn fresh_database(server: &programs::Postgres, name: &str) -> String {
+    sqlx::any::install_default_drivers();
+    let admin = sqlx::postgres::PgPool::connect(&server.database("postgres")).await.unwrap();
+    // Names of PostgreSQL end after 63 bytes.
+    let name: String = format!("t{}_{name}", std::process::id()).chars().take(60).collect();
+    let mut create = sqlx::QueryBuilder::<sqlx::Postgres>::new("CREATE DATABASE ");
+    create.push(&name).build().execute(&admin).await.unwrap();
+    admin.close().await;
+    server.database(&name)
+}
+
 pub fn client() -> reqwest::Client {
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(60))

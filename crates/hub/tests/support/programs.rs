@@ -24,12 +24,17 @@ pub fn hub(arguments: &[&str]) -> Command {
 impl HubProcess {
     /// Starts it on a free port and waits until it listens.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, None, &[])
+    }
+
+    /// The same on a database, with more to say to it.
+    pub fn start_with(data: &Path, database: Option<&str>, more: &[&str]) -> Self {
         let data = data.to_str().unwrap();
-        let mut child = hub(&["serve", "--listen", "127.0.0.1:0", "--data", data])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let mut command = hub(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
+        if let Some(database) = database {
+            command.args(["--database", database]);
+        }
+        let mut child = command.args(more).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut first_password = None;
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = loop {
@@ -50,6 +55,12 @@ impl HubProcess {
         self.child.wait().unwrap();
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// SIGTERM; gives whether it ended well.
     pub fn terminate(mut self) -> bool {
         let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
@@ -67,9 +78,17 @@ impl Drop for HubProcess {
 
 /// A PostgreSQL with a folder and a port of its own, gone with this value, even if the test is killed.
 pub struct Postgres {
-    server: Option<Child>,
-    _folder: Option<tempfile::TempDir>,
+    ours: Option<Server>,
     address: String,
+}
+
+/// A server that this test has started.
+struct Server {
+    process: Option<Child>,
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    is_root: bool,
+    port: u16,
 }
 
 impl Postgres {
@@ -77,9 +96,13 @@ impl Postgres {
     /// packages; the reason if there is neither.
     pub fn start() -> Result<Self, String> {
         if let Ok(address) = std::env::var("DESKSIDE_TEST_POSTGRES") {
-            let address = address.trim_end_matches('/').to_owned();
-            return Ok(Self { server: None, _folder: None, address });
+            return Ok(Self { ours: None, address: address.trim_end_matches('/').to_owned() });
         }
+        Self::of_our_own()
+    }
+
+    /// A fresh one, which may be stopped and started again.
+    pub fn of_our_own() -> Result<Self, String> {
         let programs =
             newest_installed().ok_or("no PostgreSQL in /usr/lib/postgresql; install the package postgresql")?;
         let folder = tempfile::Builder::new().prefix("deskside-pg-").tempdir_in("/tmp").map_err(|e| e.to_string())?;
@@ -102,19 +125,48 @@ impl Postgres {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
         }
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
-        let mut server = lowered(is_root, &programs.join("postgres"));
-        server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
-        server.args(["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=300"]);
-        let server = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
-        let address = format!("postgres://postgres@127.0.0.1:{port}");
-        let postgres = Self { server: Some(server), _folder: Some(folder), address };
-        postgres.wait(port)?;
+        let server = Server { process: None, folder, programs, is_root, port };
+        let mut postgres = Self { ours: Some(server), address: format!("postgres://postgres@127.0.0.1:{port}") };
+        postgres.resume();
         Ok(postgres)
     }
 
-    fn wait(&self, port: u16) -> Result<(), String> {
+    /// Starts it, or starts it again after [`Postgres::stop`].
+    pub fn resume(&mut self) {
+        let end = Instant::now() + Duration::from_secs(90);
+        loop {
+            let server = self.ours.as_mut().expect("a server of our own");
+            let mut command = lowered(server.is_root, &server.programs.join("postgres"));
+            command.arg("-D").arg(server.folder.path().join("data"));
+            command.args(["-p", &server.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+            command.args(["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=300"]);
+            server.process = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+            let port = server.port;
+            match self.wait(port) {
+                Ok(()) => return,
+                // While it was away, another test may have taken its port for a moment.
+                Err(reason) if Instant::now() > end => panic!("{reason}"),
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
+    /// Ends it at once, with every connection; its data stays.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.ours.as_mut().and_then(|server| server.process.take()) {
+            // "Immediate shutdown" (PostgreSQL 19.5): as after a crash, it recovers from its log.
+            let _ = Command::new("kill").args(["-QUIT", &process.id().to_string()]).status();
+            let _ = process.wait();
+        }
+    }
+
+    fn wait(&mut self, port: u16) -> Result<(), String> {
         let end = Instant::now() + Duration::from_secs(30);
         while Instant::now() < end {
+            let process = self.ours.as_mut().and_then(|server| server.process.as_mut());
+            if let Some(Ok(Some(status))) = process.map(Child::try_wait) {
+                return Err(format!("PostgreSQL ended: {status}"));
+            }
             let ready = Command::new("pg_isready")
                 .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
                 .status()
@@ -155,11 +207,7 @@ fn newest_installed() -> Option<PathBuf> {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            // "Immediate shutdown" (PostgreSQL 19.5): the folder goes anyway.
-            let _ = Command::new("kill").args(["-QUIT", &server.id().to_string()]).status();
-            let _ = server.wait();
-        }
+        self.stop();
     }
 }
 

@@ -1,14 +1,17 @@
 //! What the technicians' console asks.
 
 mod management;
+mod privacy;
 mod session;
 mod tickets;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::limits;
 use crate::state::AppState;
 
 pub(crate) use management::usable_login;
@@ -25,8 +28,18 @@ pub(super) fn quick() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(management::change_person, management::remove_person))
         .routes(routes!(management::reset_password))
         .routes(routes!(management::journal))
+        .routes(routes!(privacy::retention))
+        .routes(routes!(privacy::requester))
         .routes(routes!(management::devices))
         .routes(routes!(management::revoke_device))
         .routes(routes!(management::tokens, management::make_token))
         .routes(routes!(management::revoke_token))
+}
+
+/// What may take its time: all that there is of a person.
+pub(super) fn slow() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
+        .routes(routes!(privacy::export_requester))
+        .routes(routes!(privacy::erase_requester))
+        .layer(DefaultBodyLimit::max(limits::JSON_BYTES))
 }

@@ -82,6 +82,8 @@ pub(crate) async fn ticket(
         row: found.row,
         document: found.document,
         rating: found.rating,
+        diagnostics_removed_at: found.diagnostics_removed_at,
+        files_removed_at: found.files_removed_at,
     }))
 }
 
