@@ -5,6 +5,8 @@
 //!
 //! Deliberately absent: menus, tray, notifications, dialogs, the network; the agent has those. Of the user's files it sees
 //! those that the user drops on it or pastes, and no other.
+// Windows would give it a console beside its window.
+#![windows_subsystem = "windows"]
 
 mod arguments;
 mod clipboard;

@@ -1,13 +1,14 @@
 //! Whether Deskside starts with the session.
 //!
 //! Linux: XDG Autostart Specification 0.5. A package lays an entry in `/etc/xdg/autostart`, which holds for everybody;
-//! the user's folder can hide it, or hold an entry where no package did. Windows: the `Run` key. macOS: a launch agent.
+//! the user's folder can hide it, or hold an entry where no package did. Windows: the `Run` keys, of the machine by the
+//! installer and of the user, and a value of ours that says no to the machine's. macOS: a launch agent.
 //!
 //! Only an installed agent, or a user's own choice in Settings, touches any of it: a build that is tried out leaves
 //! nothing behind.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use deskside_protocol::settings::Autostart;
 
@@ -22,7 +23,7 @@ pub fn is_installed(executable: &Path) -> bool {
 /// # Errors
 /// The system's.
 pub fn apply(wanted: Autostart) -> io::Result<()> {
-    let executable = std::env::current_exe()?;
+    let executable = crate::programs::agent_program()?;
     platform::apply(wanted, &executable)
 }
 
@@ -36,7 +37,8 @@ pub fn is_on() -> io::Result<bool> {
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod platform {
-    use super::{Autostart, Path, PathBuf, io};
+    use super::{Autostart, Path, io};
+    use std::path::PathBuf;
 
     pub(super) fn apply(wanted: Autostart, executable: &Path) -> io::Result<()> {
         Folders::of_session()?.apply(wanted, executable)
@@ -184,37 +186,145 @@ mod platform {
     }
 }
 
-/// `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`: what the user's own Settings page of Windows shows too.
+/// The installer writes a value into `HKLM\…\Run`, which holds for everybody and which users cannot change: where it is
+/// there, a user's no is a value of ours, and the agent that Windows starts at sign-in looks at it and ends
+/// ([`is_on`]). Where no installer was, the user's own `HKCU\…\Run` holds the entry.
 #[cfg(windows)]
 mod platform {
-    use super::{Autostart, Path, PathBuf, io};
+    use super::{Autostart, Path, io};
     use winreg::RegKey;
-    use winreg::enums::HKEY_CURRENT_USER;
+    use winreg::enums::{HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_READ, KEY_SET_VALUE};
 
     const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";
     const NAME: &str = "Deskside";
+    /// Ours, below the user's and the machine's software; the user's says `off` or is not there.
+    const OURS: &str = r"Software\Deskside";
+    const CHOICE: &str = "Autostart";
+    const NO: &str = "off";
 
     pub(super) fn apply(wanted: Autostart, executable: &Path) -> io::Result<()> {
-        let (run, _) = RegKey::predef(HKEY_CURRENT_USER).create_subkey(RUN)?;
-        match wanted {
-            Autostart::On => run.set_value(NAME, &format!("\"{}\" run", PathBuf::from(executable).display())),
-            Autostart::Off => match run.delete_value(NAME) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                other => other,
-            },
-        }
+        Keys::of_session().apply(wanted, executable)
     }
 
     pub(super) fn is_on() -> io::Result<bool> {
-        let run = RegKey::predef(HKEY_CURRENT_USER).open_subkey(RUN)?;
-        Ok(run.get_value::<String, _>(NAME).is_ok())
+        Keys::of_session().is_on()
+    }
+
+    /// The two roots, elsewhere in tests.
+    pub(super) struct Keys {
+        pub(super) user: RegKey,
+        pub(super) machine: RegKey,
+    }
+
+    impl Keys {
+        fn of_session() -> Self {
+            Self { user: RegKey::predef(HKEY_CURRENT_USER), machine: RegKey::predef(HKEY_LOCAL_MACHINE) }
+        }
+
+        fn of_machine(&self) -> io::Result<bool> {
+            is_there(&self.machine, RUN, NAME)
+        }
+
+        pub(super) fn is_on(&self) -> io::Result<bool> {
+            Ok(is_there(&self.user, RUN, NAME)? || self.of_machine()? && !is_there(&self.user, OURS, CHOICE)?)
+        }
+
+        pub(super) fn apply(&self, wanted: Autostart, executable: &Path) -> io::Result<()> {
+            match (wanted, self.of_machine()?) {
+                (Autostart::On, true) => {
+                    remove(&self.user, RUN, NAME)?;
+                    remove(&self.user, OURS, CHOICE)
+                }
+                (Autostart::On, false) => {
+                    let (run, _) = self.user.create_subkey(RUN)?;
+                    run.set_value(NAME, &format!("\"{}\" run", executable.display()))
+                }
+                (Autostart::Off, true) => {
+                    remove(&self.user, RUN, NAME)?;
+                    let (ours, _) = self.user.create_subkey(OURS)?;
+                    ours.set_value(CHOICE, &NO)
+                }
+                (Autostart::Off, false) => remove(&self.user, RUN, NAME),
+            }
+        }
+    }
+
+    fn is_there(root: &RegKey, key: &str, name: &str) -> io::Result<bool> {
+        let found = root.open_subkey_with_flags(key, KEY_READ).and_then(|key| key.get_raw_value(name));
+        match found {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn remove(root: &RegKey, key: &str, name: &str) -> io::Result<()> {
+        match root.open_subkey_with_flags(key, KEY_SET_VALUE).and_then(|key| key.delete_value(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// Two keys of this test's own, gone with it.
+        struct Registry {
+            keys: Keys,
+            name: String,
+        }
+
+        impl Registry {
+            fn new(test: &str) -> Self {
+                let name = format!(r"Software\Deskside-test-{}-{test}", std::process::id());
+                let (root, _) = RegKey::predef(HKEY_CURRENT_USER).create_subkey(&name).unwrap();
+                let key = |part: &str| root.create_subkey(part).unwrap().0;
+                Self { keys: Keys { user: key("user"), machine: key("machine") }, name }
+            }
+        }
+
+        impl Drop for Registry {
+            fn drop(&mut self) {
+                let _ = RegKey::predef(HKEY_CURRENT_USER).delete_subkey_all(&self.name);
+            }
+        }
+
+        const AGENT: &str = r"C:\Program Files\Deskside\deskside-agent.exe";
+
+        #[test]
+        fn without_an_installer_the_users_entry_comes_and_goes() {
+            let registry = Registry::new("alone");
+            assert!(!registry.keys.is_on().unwrap());
+            registry.keys.apply(Autostart::On, Path::new(AGENT)).unwrap();
+            assert!(registry.keys.is_on().unwrap());
+            let entry: String = registry.keys.user.open_subkey(RUN).unwrap().get_value(NAME).unwrap();
+            assert_eq!(entry, format!("\"{AGENT}\" run"));
+            registry.keys.apply(Autostart::Off, Path::new(AGENT)).unwrap();
+            registry.keys.apply(Autostart::Off, Path::new(AGENT)).unwrap();
+            assert!(!registry.keys.is_on().unwrap());
+        }
+
+        #[test]
+        fn a_user_can_say_no_to_the_installers_entry_and_yes_again() {
+            let registry = Registry::new("installed");
+            registry.keys.machine.create_subkey(RUN).unwrap().0.set_value(NAME, &AGENT).unwrap();
+            assert!(registry.keys.is_on().unwrap());
+            registry.keys.apply(Autostart::Off, Path::new(AGENT)).unwrap();
+            assert!(!registry.keys.is_on().unwrap());
+            assert!(registry.keys.of_machine().unwrap(), "the machine's entry is not the user's to remove");
+            registry.keys.apply(Autostart::On, Path::new(AGENT)).unwrap();
+            assert!(registry.keys.is_on().unwrap());
+            assert!(!is_there(&registry.keys.user, RUN, NAME).unwrap(), "the installer's entry is enough");
+        }
     }
 }
 
 /// A launch agent in the user's library (launchd.plist(5)).
 #[cfg(target_os = "macos")]
 mod platform {
-    use super::{Autostart, Path, PathBuf, io};
+    use super::{Autostart, Path, io};
+    use std::path::PathBuf;
 
     fn file() -> io::Result<PathBuf> {
         let base = directories::BaseDirs::new().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;

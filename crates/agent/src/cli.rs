@@ -10,6 +10,7 @@
 //! | 4 | the user said no |
 //! | 5 | the doctor found something that does not work |
 
+use std::ffi::OsString;
 use std::io::{self, BufRead as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,6 +33,8 @@ mod requests;
 
 /// Longest wait for an agent that was just started.
 const AGENT_STARTS: Duration = Duration::from_secs(15);
+/// Where one entry starts everybody's agent (Windows), a user's no is looked at by the agent itself.
+const AT_SIGN_IN: &str = "--at-sign-in";
 /// Largest token read from the standard input, in bytes.
 const TOKEN_BYTES: u64 = 4096;
 
@@ -123,13 +126,16 @@ pub fn main() -> ExitCode {
 }
 
 fn start(paths: Paths) -> Exit {
-    let mut arguments = std::env::args_os();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     // The way of every session's start: nothing but the agent's own life may cost time or memory here.
-    if arguments.len() == 2 && arguments.nth(1).is_some_and(|first| first == "run") {
-        return agent(paths, false);
-    }
-    if std::env::args_os().len() == 1 {
-        return agent(paths, true);
+    match arguments.as_slice() {
+        [] => return agent(paths, true),
+        [run] if run == "run" => return agent(paths, false),
+        // What the installer has every session start with. What cannot be read is no no.
+        [run, sign_in] if run == "run" && sign_in == AT_SIGN_IN => {
+            return if crate::autostart::is_on().unwrap_or(true) { agent(paths, false) } else { Exit::Done };
+        }
+        _ => {}
     }
     let settings = SettingsStore::open(&paths.settings_file(), &paths.policy);
     let session = Session { paths, texts: Texts::of(settings.language()) };

@@ -216,29 +216,63 @@ mod platform {
     }
 }
 
-/// Windows and macOS show plain text; a click is waited for on a thread of its own, for the library blocks there.
+/// Windows and macOS show plain text. A click is waited for as long as the system keeps the notification in its list, which
+/// may be days: on a thread of its own, for the library blocks there and the agent's few threads for such work are for
+/// what ends.
 #[cfg(any(windows, target_os = "macos"))]
 mod platform {
-    use super::Words;
+    use notify_rust::NotificationResponse;
+
+    use super::{OPEN, Words};
+
+    /// Notifications that are waited for now.
+    static WAITING: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
     pub(super) async fn show(
         words: &Words,
         closed: tokio::sync::oneshot::Receiver<()>,
         clicked: impl FnOnce() + Send + 'static,
     ) -> Result<(), notify_rust::error::Error> {
+        use std::sync::atomic::Ordering::Relaxed;
         // Toasts and banners go by themselves; there is nothing to take away.
         drop(closed);
         let mut notification = notify_rust::Notification::new();
         notification.appname("Deskside").summary(&words.title).body(&words.body).action("open", &words.button);
-        let shown = tokio::task::spawn_blocking(move || {
-            let handle = notification.show()?;
-            handle.wait_for_response(move |response: &notify_rust::NotificationResponse| match response {
-                notify_rust::NotificationResponse::Default | notify_rust::NotificationResponse::Action(_) => clicked(),
-                notify_rust::NotificationResponse::Closed(_) | notify_rust::NotificationResponse::Reply(_) => {}
-            })
-        });
+        #[cfg(windows)]
+        if let Some(id) = app_id() {
+            notification.app_id(id);
+        }
+        let (told, shown) = tokio::sync::oneshot::channel();
+        let wait = move || {
+            let handle = match notification.show() {
+                Ok(handle) => handle,
+                Err(error) => return drop(told.send(Err(error))),
+            };
+            drop(told.send(Ok(())));
+            if WAITING.fetch_add(1, Relaxed) < OPEN {
+                // An error is a notification that nobody can click any more.
+                let _ = handle.wait_for_response(move |response: &NotificationResponse| match response {
+                    NotificationResponse::Default | NotificationResponse::Action(_) => clicked(),
+                    NotificationResponse::Closed(_) | NotificationResponse::Reply(_) => {}
+                });
+            }
+            WAITING.fetch_sub(1, Relaxed);
+        };
+        if let Err(error) = std::thread::Builder::new().name("notification".to_owned()).spawn(wait) {
+            tracing::warn!(%error, "no thread for a notification");
+            return Ok(());
+        }
         // A thread that panicked has shown nothing, and the tray tells the same.
         shown.await.unwrap_or(Ok(()))
+    }
+
+    /// The name under which the installer tells Windows who we are. An unknown one shows nothing at all; without one the
+    /// library borrows that of another program.
+    #[cfg(windows)]
+    fn app_id() -> Option<&'static str> {
+        const ID: &str = "Deskside.Agent";
+        let known = winreg::RegKey::predef(winreg::enums::HKEY_CLASSES_ROOT);
+        known.open_subkey(format!(r"AppUserModelId\{ID}")).is_ok().then_some(ID)
     }
 }
 

@@ -112,10 +112,11 @@ fn default_policy() -> PathBuf {
     PathBuf::from("/etc/deskside/policy.toml")
 }
 
-/// The registry policy comes first on Windows; this file is for machines that are managed by files.
+/// The registry policy comes first on Windows; this file is for machines that are managed by files. Beside the programs,
+/// where only administrators write: in `ProgramData` everybody may make a folder of our name.
 #[cfg(windows)]
 fn default_policy() -> PathBuf {
-    PathBuf::from(r"C:\ProgramData\Deskside\policy.toml")
+    PathBuf::from(r"C:\Program Files\Deskside\policy.toml")
 }
 
 /// Managed preferences come first on macOS; this file is for machines that are managed by files.

@@ -43,19 +43,44 @@ pub fn start_window(program: &Path, socket: &Path, route: &Route) -> io::Result<
         .spawn()
 }
 
-/// Starts this same executable as the agent, on its own: it goes on when the command line that started it ends.
+/// The program that is the agent: this same executable. Where Windows would give it a console, its twin beside it without
+/// one, which the installer lays there.
+///
+/// # Errors
+/// If the system does not say where this executable is.
+pub fn agent_program() -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    #[cfg(windows)]
+    {
+        let twin = own.with_file_name("deskside-agent.exe");
+        if twin.exists() {
+            return Ok(twin);
+        }
+    }
+    Ok(own)
+}
+
+/// Starts the agent on its own: it goes on when the command line that started it ends.
 ///
 /// # Errors
 /// The system's.
 #[expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start")]
 pub fn start_agent() -> io::Result<()> {
-    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let mut command = std::process::Command::new(agent_program()?);
     command.arg("run").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt as _;
         // A process group of its own: Ctrl-C in the terminal is for the command line, not for the agent.
         command.process_group(0);
+    }
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt as _;
+        /// `DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP` (Process Creation Flags): no console of its own or of the
+        /// command line's, whose Ctrl-C is not for the agent.
+        const ON_ITS_OWN: u32 = 0x0000_0008 | 0x0000_0200;
+        command.creation_flags(ON_ITS_OWN);
     }
     command.spawn().map(drop)
 }

@@ -216,24 +216,48 @@ impl Signals {
     }
 }
 
-/// Ctrl-C, or the session's end.
-#[cfg(not(unix))]
-struct Signals;
+/// What a console and the session's end say (`HandlerRoutine`, Windows Console). Without a console nobody says anything,
+/// and the session ends us as it sees fit: the store survives that too.
+#[cfg(windows)]
+struct Signals {
+    interrupt: Option<tokio::signal::windows::CtrlC>,
+    stop: Option<tokio::signal::windows::CtrlBreak>,
+    close: Option<tokio::signal::windows::CtrlClose>,
+    sign_out: Option<tokio::signal::windows::CtrlLogoff>,
+    shut_down: Option<tokio::signal::windows::CtrlShutdown>,
+}
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
     fn listen() -> Self {
-        Self
+        use tokio::signal::windows;
+        Self {
+            interrupt: windows::ctrl_c().ok(),
+            stop: windows::ctrl_break().ok(),
+            close: windows::ctrl_close().ok(),
+            sign_out: windows::ctrl_logoff().ok(),
+            shut_down: windows::ctrl_shutdown().ok(),
+        }
     }
 
+    /// The name of the first that comes.
     async fn next(&mut self) -> &'static str {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => "Ctrl-C",
-            Err(error) => {
-                tracing::warn!(%error, "a signal cannot be heard");
-                std::future::pending().await
+        let Self { interrupt, stop, close, sign_out, shut_down } = self;
+        std::future::poll_fn(|context| {
+            let came = |ready: Option<std::task::Poll<Option<()>>>| ready.is_some_and(|ready| ready.is_ready());
+            let said = [
+                ("Ctrl-C", came(interrupt.as_mut().map(|signal| signal.poll_recv(context)))),
+                ("Ctrl-Break", came(stop.as_mut().map(|signal| signal.poll_recv(context)))),
+                ("the console was closed", came(close.as_mut().map(|signal| signal.poll_recv(context)))),
+                ("sign-out", came(sign_out.as_mut().map(|signal| signal.poll_recv(context)))),
+                ("shutdown", came(shut_down.as_mut().map(|signal| signal.poll_recv(context)))),
+            ];
+            match said.into_iter().find(|(_, came)| *came) {
+                Some((name, _)) => std::task::Poll::Ready(name),
+                None => std::task::Poll::Pending,
             }
-        }
+        })
+        .await
     }
 }
 

@@ -274,7 +274,8 @@ fn place(raw: &Path, target: &Path, screenshot: bool) -> Result<(u64, Sha256), E
         // A copy in place of a link would cost twice the disk; the folder is ours, on one file system.
         std::fs::rename(raw, target).map_err(unwritable)?;
     }
-    let mut file = std::fs::File::open(target).map_err(unwritable)?;
+    // Windows writes a file's bytes to the disk only for who may write to it.
+    let mut file = std::fs::OpenOptions::new().read(true).write(true).open(target).map_err(unwritable)?;
     file.sync_all().map_err(unwritable)?;
     if let Some(folder) = target.parent() {
         private::sync_folder(folder).map_err(unwritable)?;

@@ -41,6 +41,9 @@ struct State {
     sent: Option<(Instant, Route)>,
     /// Our child, while it runs.
     child: Option<u32>,
+    /// Ends our child where the system has no signal that asks it to.
+    #[cfg(not(unix))]
+    kill: Option<tokio::sync::oneshot::Sender<()>>,
     /// The agent ends: nothing is started any more.
     ending: bool,
 }
@@ -89,19 +92,18 @@ impl Window {
 
     /// Ends our window with the agent. What it had not kept yet, it had typed within the last moment.
     pub fn end(&self) {
-        let child = {
-            let mut state = self.state();
-            state.ending = true;
-            state.child
-        };
+        let mut state = self.state();
+        state.ending = true;
         #[cfg(unix)]
-        if let Some(pid) = child.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+        if let Some(pid) = state.child.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
             // Not reaped yet, so the number is still its own. An error means that it ends already.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
-        // Elsewhere the window ends by itself when its connection does.
         #[cfg(not(unix))]
-        let _ = child;
+        if let Some(kill) = state.kill.take() {
+            // An error means that it has ended.
+            let _ = kill.send(());
+        }
     }
 
     fn start(&self, state: &mut State, route: &Route) {
@@ -112,7 +114,14 @@ impl Window {
                 state.starting = Some(Instant::now());
                 state.pending = None;
                 state.child = child.id();
+                #[cfg(unix)]
                 tokio::spawn(self.clone().reap(child));
+                #[cfg(not(unix))]
+                {
+                    let (kill, killed) = tokio::sync::oneshot::channel();
+                    state.kill = Some(kill);
+                    tokio::spawn(self.clone().reap(child, killed));
+                }
             }
             Err(error) => {
                 tracing::error!(%error, "the window could not be started");
@@ -121,9 +130,20 @@ impl Window {
         }
     }
 
-    async fn reap(self, mut child: tokio::process::Child) {
+    async fn reap(
+        self,
+        mut child: tokio::process::Child,
+        #[cfg(not(unix))] killed: tokio::sync::oneshot::Receiver<()>,
+    ) {
         let id = child.id();
+        #[cfg(unix)]
         let ended = child.wait().await;
+        #[cfg(not(unix))]
+        let ended = tokio::select! {
+            ended = child.wait() => ended,
+            // A sender that is gone is a window that was started since.
+            Ok(()) = killed => child.kill().await.map(|()| std::process::ExitStatus::default()),
+        };
         let (never_came, ending) = {
             let mut state = self.state();
             if state.child == id {

@@ -1,5 +1,6 @@
 //! The agent and the real hub, over real HTTP: what one says, the other understands.
 
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

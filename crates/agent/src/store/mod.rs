@@ -144,7 +144,7 @@ impl Store {
         match Self::open_file(folder, &file).await {
             Ok(store) => Ok((store, None)),
             Err(StoreError::Damaged(what)) => {
-                let kept = set_aside(&file)?;
+                let kept = set_aside(&file).await?;
                 tracing::error!(what, kept = %kept.display(), "the store is damaged and was set aside");
                 Ok((Self::open_file(folder, &file).await?, Some((kept, what))))
             }
@@ -331,16 +331,16 @@ async fn end_transaction(connection: &mut SqliteConnection) {
 
 /// Moves a damaged database and its side files away, under a name with the time. They are kept: a technician may still
 /// read what is readable.
-fn set_aside(file: &Path) -> Result<PathBuf> {
+async fn set_aside(file: &Path) -> Result<PathBuf> {
     let stamp = Timestamp::now().get().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
     let kept = file.with_file_name(format!("{SET_ASIDE}{stamp}.db"));
-    std::fs::rename(file, &kept)?;
+    private::rename(file, &kept).await?;
     for side in ["-wal", "-shm"] {
         let mut from = file.as_os_str().to_owned();
         from.push(side);
         let mut to = kept.as_os_str().to_owned();
         to.push(side);
-        match std::fs::rename(&from, &to) {
+        match private::rename(Path::new(&from), Path::new(&to)).await {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),

@@ -44,6 +44,31 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Renames a file that was closed a moment ago. Windows renames none that is open, and who has it open may be a thread that
+/// is about to close it, or a virus scanner that looks at it: there it is tried for a while.
+///
+/// # Errors
+/// As the system says, at last.
+pub async fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    /// Tries, and the pause between them.
+    #[cfg(windows)]
+    const AGAIN: (u32, std::time::Duration) = (100, std::time::Duration::from_millis(50));
+    #[cfg(windows)]
+    for _ in 0..AGAIN.0 {
+        match std::fs::rename(from, to) {
+            Err(error) if is_open(&error) => tokio::time::sleep(AGAIN.1).await,
+            other => return other,
+        }
+    }
+    std::fs::rename(from, to)
+}
+
+/// `ERROR_SHARING_VIOLATION`, or `ERROR_ACCESS_DENIED`, which is said of a file that is about to go (System Error Codes).
+#[cfg(windows)]
+fn is_open(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(32 | 5))
+}
+
 /// Makes the entries of a folder durable (a new name, a rename). Where the system has no such call, nothing is to be done.
 ///
 /// # Errors

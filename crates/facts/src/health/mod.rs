@@ -3,8 +3,10 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod portable;
+#[cfg(windows)]
+mod windows;
 
 use std::time::Duration;
 
@@ -15,8 +17,10 @@ use deskside_protocol::{
 
 #[cfg(target_os = "linux")]
 use self::linux::Counters;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use self::portable::Counters;
+#[cfg(windows)]
+use self::windows::Counters;
 use crate::{Context, network};
 
 /// Longest a look may take; an echo that has not come back by then is taken for lost.
@@ -88,10 +92,6 @@ mod tests {
 
     #[tokio::test]
     async fn this_machine_has_a_second_sample_with_shares() {
-        if std::env::var_os("DESKSIDE_UNDER_WINE").is_some() {
-            println!("SKIPPED: Wine has no performance counters (PdhEnumObjectsW)");
-            return;
-        }
         let ctx = Context::new(Vec::new(), std::path::PathBuf::from("/"));
         let mut sampler = Sampler::default();
         let first = sampler.sample(&ctx).await;

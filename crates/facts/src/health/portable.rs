@@ -1,5 +1,4 @@
-//! On Windows and macOS: what `sysinfo` tells the same way on both. Neither tells how long drives were busy without a
-//! counter of the administrator's.
+//! On macOS: what `sysinfo` tells. It does not tell how long drives were busy.
 
 use sysinfo::System;
 

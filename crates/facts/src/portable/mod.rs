@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deskside_protocol::{
-    facts::{Interface, InterfaceKind, Memory, Processor, Program, Programs, Volume},
+    facts::{Interface, InterfaceKind, Memory, Program, Programs, Volume},
     limits::FACTS_LIST,
 };
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, Networks, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::Failure;
 
-/// Time between the two looks at the processors' clocks; `sysinfo` needs two to tell how busy they are.
+/// Time between the two looks at the clocks of processors and processes; `sysinfo` needs two to tell how busy they are.
 const SAMPLE: Duration = Duration::from_millis(200);
 /// Programs in each of the two lists.
 const PROGRAMS: usize = 10;
@@ -19,29 +19,24 @@ fn failed(doing: &str, error: &sysinfo::Error) -> Failure {
     Failure::broken(format!("{doing}: {error:?}"))
 }
 
-/// The processors and how busy they are.
-pub(crate) fn processor() -> Result<Processor, Failure> {
+/// The processors and how busy they are. Windows has clocks of its own for it.
+#[cfg(target_os = "macos")]
+pub(crate) fn processor() -> Result<deskside_protocol::facts::Processor, Failure> {
     let mut system = System::new().map_err(|error| failed("sysinfo", &error))?;
     system.refresh_cpu_list(CpuRefreshKind::everything());
     std::thread::sleep(SAMPLE);
     system.refresh_cpu_usage();
     let first = system.cpus().first();
-    Ok(Processor {
+    Ok(deskside_protocol::facts::Processor {
         model: first.map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty()),
         cores: System::physical_core_count().ok().and_then(|count| u32::try_from(count).ok()),
         threads: u32::try_from(system.cpus().len()).unwrap_or(u32::MAX),
         frequency_mhz: system.cpus().iter().map(sysinfo::Cpu::frequency).max().filter(|mhz| *mhz > 0),
         busy_percent: Some(system.global_cpu_usage()),
-        load: load(),
+        load: System::load_average().ok().map(|load| [load.one, load.five, load.fifteen]),
         pressure_percent: None,
         temperature_celsius: None,
     })
-}
-
-fn load() -> Option<[f64; 3]> {
-    let load = System::load_average().ok()?;
-    // Windows has no such average; `sysinfo` shows zeros there.
-    (load.one > 0.0 || load.five > 0.0).then_some([load.one, load.five, load.fifteen])
 }
 
 /// Memory and swap.
@@ -90,6 +85,8 @@ fn is_remote(file_system: &str, mount: &str) -> bool {
 /// The programs that use most, by name only.
 pub(crate) fn programs() -> Result<Programs, Failure> {
     let mut system = System::new().map_err(|error| failed("sysinfo", &error))?;
+    // Windows counts a process's share by the number of processors, which must be known first.
+    system.refresh_cpu_list(CpuRefreshKind::nothing());
     let look = ProcessRefreshKind::nothing().with_cpu().with_memory();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, look);
     std::thread::sleep(SAMPLE);

@@ -3,6 +3,8 @@
 pub(crate) mod event_xml;
 #[cfg(windows)]
 pub(crate) mod events;
+#[cfg(windows)]
+pub(crate) mod load;
 pub(crate) mod smbios;
 
 use deskside_protocol::Timestamp;
