@@ -91,6 +91,13 @@ impl Link {
         self.generation.subscribe()
     }
 
+    /// The system's network changed: nothing waits for answers on connections of before.
+    pub fn network_changed(&self) {
+        if let Some(desk) = self.desk() {
+            desk.network_changed();
+        }
+    }
+
     /// An exchange went well.
     pub fn heard(&self) {
         if self.is_enrolled() {

@@ -1,6 +1,7 @@
 //! The hub's built-in desk. The paths and documents are those of [`deskside_protocol::desk`].
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
 use url::Url;
 
 use crate::http::{self, bad_answer, json, success, timed_out, transport_error};
@@ -20,9 +22,16 @@ use crate::{Again, Helpdesk, HelpdeskError, Result, sse};
 /// sensitive; nothing here can print it.
 #[derive(Clone)]
 pub struct HubDesk {
-    client: reqwest::Client,
+    client: Arc<RwLock<reqwest::Client>>,
+    /// What every request carries: the credential.
+    headers: HeaderMap,
     api: Url,
+    /// Grows with every change of the network.
+    network: watch::Sender<u64>,
 }
+
+/// A file that moved this lately is moving.
+const MOVING: Duration = Duration::from_secs(3);
 
 impl std::fmt::Debug for HubDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -50,7 +59,21 @@ impl HubDesk {
     pub fn new(hub: &Url, credential: &str) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(credential)?);
-        Ok(Self { client: http::client(hub, headers)?, api: api(hub)? })
+        let client = Arc::new(RwLock::new(http::client(hub, headers.clone())?));
+        Ok(Self { client, headers, api: api(hub)?, network: watch::Sender::new(0) })
+    }
+
+    fn client(&self) -> reqwest::Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a request, and gives it up when the network changes under it.
+    async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Response> {
+        let mut network = self.network.subscribe();
+        tokio::select! {
+            answer = send(request, limit) => answer,
+            Ok(()) = network.changed() => Err(network_changed()),
+        }
     }
 
     fn ticket(&self, ticket: ClientId, rest: &[&str]) -> Result<Url> {
@@ -64,7 +87,7 @@ impl HubDesk {
 #[async_trait]
 impl Helpdesk for HubDesk {
     async fn find(&self, ticket: ClientId) -> Result<Option<Receipt>> {
-        match send(self.client.get(self.ticket(ticket, &["receipt"])?), limits::ANSWER).await {
+        match self.send(self.client().get(self.ticket(ticket, &["receipt"])?), limits::ANSWER).await {
             Ok(answer) => receipt_for(ticket, json(answer).await?).map(Some),
             // Only the hub's own "not found" means that; a proxy's 404 comes as `BadAnswer`.
             Err(error) if error.code == ErrorCode::NotFound && error.again == Again::Permanent => Ok(None),
@@ -74,8 +97,8 @@ impl Helpdesk for HubDesk {
 
     async fn create(&self, ticket: ClientId, document: Bytes) -> Result<Receipt> {
         let request =
-            self.client.post(path(&self.api, &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
-        receipt_for(ticket, json(send(request, limits::ANSWER).await?).await?)
+            self.client().post(path(&self.api, &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
+        receipt_for(ticket, json(self.send(request, limits::ANSWER).await?).await?)
     }
 
     async fn attach(&self, ticket: ClientId, meta: &AttachmentMeta, file: tokio::fs::File) -> Result<()> {
@@ -93,19 +116,35 @@ impl Helpdesk for HubDesk {
         }
         let media_type = HeaderValue::from_str(&meta.media_type)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-        let bytes = tokio_util::io::ReaderStream::with_capacity(file.take(meta.size_bytes), 64 * 1024);
+        let moved = Arc::new(Mutex::new(Instant::now()));
+        let moving = Arc::clone(&moved);
+        let bytes = tokio_util::io::ReaderStream::with_capacity(file.take(meta.size_bytes), 64 * 1024)
+            .inspect(move |_| *moving.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now());
         let request = self
-            .client
+            .client()
             .put(self.ticket(ticket, &["attachments", &meta.id.to_string()])?)
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, meta.size_bytes)
             .body(reqwest::Body::wrap_stream(bytes));
-        nothing(&send(request, limits::UPLOAD).await?)
+        let mut network = self.network.subscribe();
+        let stuck = async {
+            while network.changed().await.is_ok() {
+                if moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING {
+                    return;
+                }
+            }
+            std::future::pending().await
+        };
+        let answer = tokio::select! {
+            answer = send(request, limits::UPLOAD) => answer?,
+            () = stuck => return Err(network_changed()),
+        };
+        nothing(&answer)
     }
 
     async fn follow_up(&self, ticket: ClientId, follow_up: &NewFollowUp) -> Result<FollowUpReceipt> {
-        let request = self.client.post(self.ticket(ticket, &["follow-ups"])?).json(follow_up);
-        let receipt: FollowUpReceipt = json(send(request, limits::ANSWER).await?).await?;
+        let request = self.client().post(self.ticket(ticket, &["follow-ups"])?).json(follow_up);
+        let receipt: FollowUpReceipt = json(self.send(request, limits::ANSWER).await?).await?;
         if receipt.id != follow_up.id {
             return Err(bad_answer("the receipt is for another follow-up"));
         }
@@ -113,8 +152,8 @@ impl Helpdesk for HubDesk {
     }
 
     async fn verdict(&self, ticket: ClientId, verdict: &NewVerdict) -> Result<()> {
-        let request = self.client.post(self.ticket(ticket, &["verdicts"])?).json(verdict);
-        nothing(&send(request, limits::ANSWER).await?)
+        let request = self.client().post(self.ticket(ticket, &["verdicts"])?).json(verdict);
+        nothing(&self.send(request, limits::ANSWER).await?)
     }
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
@@ -122,7 +161,7 @@ impl Helpdesk for HubDesk {
         if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("since", cursor);
         }
-        let changes: Changes = json(send(self.client.get(url), limits::ANSWER).await?).await?;
+        let changes: Changes = json(self.send(self.client().get(url), limits::ANSWER).await?).await?;
         if changes.cursor.len() > limits::CURSOR_BYTES {
             return Err(bad_answer("the cursor is too long"));
         }
@@ -130,12 +169,14 @@ impl Helpdesk for HubDesk {
     }
 
     async fn nudges(&self) -> Result<BoxStream<'static, Result<Nudge>>> {
-        let request = self.client.get(path(&self.api, &["events"])?).header(ACCEPT, "text/event-stream");
+        let request = self.client().get(path(&self.api, &["events"])?).header(ACCEPT, "text/event-stream");
+        let mut network = self.network.subscribe();
         // The stream stays open, so only the greeting has the usual limit; later, silence is what ends it.
-        let response = tokio::time::timeout(limits::ANSWER, request.send())
-            .await
-            .map_err(|_| timed_out("the stream of nudges did not open"))?
-            .map_err(transport_error)?;
+        let opened = tokio::select! {
+            opened = tokio::time::timeout(limits::ANSWER, request.send()) => opened,
+            Ok(()) = network.changed() => return Err(network_changed()),
+        };
+        let response = opened.map_err(|_| timed_out("the stream of nudges did not open"))?.map_err(transport_error)?;
         let response = success(response).await?;
         let event_stream = response
             .headers()
@@ -145,12 +186,18 @@ impl Helpdesk for HubDesk {
         if !event_stream {
             return Err(bad_answer("the stream of nudges is no event stream"));
         }
-        Ok(nudge_stream(response).boxed())
+        // A stream of before a change may be deaf: it ends with the network that it came over.
+        let changed = async move {
+            if network.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        Ok(nudge_stream(response).take_until(Box::pin(changed)).boxed())
     }
 
     async fn download(&self, ticket: ClientId, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
         let url = self.ticket(ticket, &["attachments", &attachment.to_string()])?;
-        let response = send(self.client.get(url), limits::UPLOAD).await?;
+        let response = self.send(self.client().get(url), limits::UPLOAD).await?;
         if response.content_length().is_some_and(|length| length > limits::ATTACHMENT_BYTES) {
             return Err(bad_answer("the file is larger than any attachment"));
         }
@@ -165,6 +212,26 @@ impl Helpdesk for HubDesk {
                 Ok(piece)
             })
             .boxed())
+    }
+
+    fn network_changed(&self) {
+        match http::client(&self.api, self.headers.clone()) {
+            Ok(client) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = client,
+            // The old one still makes new connections where the old ones turn out dead.
+            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
+        }
+        self.network.send_modify(|changes| *changes += 1);
+    }
+}
+
+/// What waited for an answer on a connection of before.
+fn network_changed() -> HelpdeskError {
+    HelpdeskError {
+        code: ErrorCode::Unreachable,
+        detail: "the network changed meanwhile".to_owned(),
+        retry_after: None,
+        again: Again::Transient,
+        may_have_arrived: true,
     }
 }
 

@@ -94,4 +94,7 @@ pub trait Helpdesk: Send + Sync {
     /// # Errors
     /// [`HelpdeskError`].
     async fn download(&self, ticket: ClientId, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>>;
+    /// The system's network changed: connections of before may be dead without anybody having been told. What waits on
+    /// one ends as broken off, and new ones are made from here on. A file that is moving goes on.
+    fn network_changed(&self);
 }

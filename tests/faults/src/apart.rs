@@ -11,13 +11,17 @@ const INSIDE: &str = "DESKSIDE_TEST_APART";
 /// Longest time for the run apart.
 const LIMIT: Duration = Duration::from_secs(240);
 
+/// An X server takes a free number by the names of sockets, of which half are a network's own and the others files: apart,
+/// both must be, or it would take the display of somebody outside.
+const OWN_DISPLAYS: &str = "mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix";
+
 /// Where a test runs.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Apart {
     /// Apart: this is the run that tests.
     Inside,
-    /// The run apart has been, and went well.
-    Done,
+    /// The run apart has been, and went well; this is what it wrote.
+    Done(String),
     /// This system does not let it be apart, for this reason.
     Impossible(String),
 }
@@ -31,13 +35,14 @@ pub async fn apart(test: &str, script: &str) -> anyhow::Result<Apart> {
     if std::env::var_os(INSIDE).is_some() {
         return Ok(Apart::Inside);
     }
+    let script = format!("{OWN_DISPLAYS} && {script}");
     let log = tempfile::NamedTempFile::new()?;
     let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     let unshared = |arguments: &[&str], log: &Path| {
         Spawn::new("unshare", log).args(["-Urmn", "sh", "-c"]).args(arguments).envs(environment.clone())
     };
     let tried = async {
-        let mut tried = unshared(&[script], log.path()).start()?;
+        let mut tried = unshared(&[&script], log.path()).start()?;
         let status = tried.ended(Duration::from_secs(30)).await?;
         anyhow::ensure!(status.success(), "{}", tried.output().trim());
         Ok(())
@@ -52,5 +57,5 @@ pub async fn apart(test: &str, script: &str) -> anyhow::Result<Apart> {
     let status = run.ended(LIMIT).await?;
     let output = run.output();
     anyhow::ensure!(status.success() && output.contains("1 passed"), "{test}, apart: {status}\n{output}");
-    Ok(Apart::Done)
+    Ok(Apart::Done(output))
 }

@@ -302,6 +302,7 @@ impl Controller {
 
     /// The system's network changed: everything that waits for it is tried now.
     pub fn network_changed(&self) {
+        self.inner.link.network_changed();
         self.inner.outbox.resume(false);
         self.inner.look.notify_one();
     }

@@ -48,7 +48,7 @@ async fn sending_resumes_with_the_network() {
     let script = "ip link set lo up";
     match apart("network::sending_resumes_with_the_network", script).await.unwrap() {
         Apart::Inside => {}
-        Apart::Done => return,
+        Apart::Done(output) => return println!("{output}"),
         Apart::Impossible(why) => return println!("SKIPPED: {why}"),
     }
     let mut world = World::start(Dice::of_run()).await;
