@@ -29,8 +29,9 @@ pub(super) fn package(job: &Job, product: &Product, tree: &Path) -> anyhow::Resu
     }
     let package = job.out.join(format!("{}_{}_amd64.deb", product.name, job.package_version()));
     let mut dpkg = program("dpkg-deb");
-    // Debian 11 to 13 and their children read xz; the times of files are not later than the commit's.
-    dpkg.args(["--root-owner-group", "-Zxz", "-z9", "-Sextreme", "--build"]).arg(tree).arg(&package);
+    // Debian and its children all read xz. The times of files are not later than the commit's.
+    dpkg.args(["--root-owner-group", "-Zxz"]).args(if job.is_shipped { &["-z9", "-Sextreme"] } else { &["-z0"][..] });
+    dpkg.arg("--build").arg(tree).arg(&package);
     dpkg.env("SOURCE_DATE_EPOCH", &job.moment.epoch);
     run_quietly(dpkg, &job.work)?;
     fs::remove_dir_all(control)?;

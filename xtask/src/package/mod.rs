@@ -42,6 +42,8 @@ struct Job {
     work: PathBuf,
     /// As cargo writes it: `0.2.0-beta.1`.
     version: String,
+    /// Whether these are the packages that somebody will get, not ones to upgrade from in a test.
+    is_shipped: bool,
     moment: Moment,
 }
 
@@ -91,6 +93,7 @@ pub(crate) fn run(wish: &Wish) -> anyhow::Result<PathBuf> {
         programs: build::program_folder(&root, Profile::Release)?,
         work: out.join("work"),
         version: wish.as_version.clone().unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+        is_shipped: wish.as_version.is_none(),
         moment: moment(&root)?,
         root,
         out,
@@ -100,7 +103,7 @@ pub(crate) fn run(wish: &Wish) -> anyhow::Result<PathBuf> {
         let contents = Contents::of(&job, product)?;
         let tree = tree::stage(&job, product, &contents)?;
         let mut made = vec![debian::package(&job, product, &tree)?];
-        if product.rpm {
+        if product.rpm && job.is_shipped {
             made.push(redhat::package(&job, product, &tree)?);
         }
         for package in made {

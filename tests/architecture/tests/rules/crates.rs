@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deskside-desktop", &[]),
     ("deskside-e2e", &["deskside-protocol", "deskside-ipc", "deskside-texts", "deskside-desktop"]),
     ("deskside-faults", &["deskside-protocol", "deskside-ipc", "deskside-desktop", "deskside-e2e"]),
+    ("deskside-packages", &["deskside-desktop"]),
     ("deskside-architecture", &[]),
     ("deskside-fuzz", &[]),
     ("deskside-bare-window", &[]),
