@@ -32,12 +32,13 @@ const TESTS: &[Package] = &[
     Package { name: "libsecret-tools", why: "to look into the keyring" },
     Package { name: "libnotify-bin", why: "to send notifications" },
     Package { name: "xdotool", why: "to press keys as a person would" },
+    Package { name: "libfaketime", why: "to let the agent's clock jump" },
+    Package { name: "iproute2", why: "to take its network away" },
 ];
 /// Services that the facts are tested against. Each test starts its own; but a package starts the system's, too.
 const SERVICES: &[Package] = &[
     Package { name: "cups", why: "printers, for the facts' tests" },
     Package { name: "cups-client", why: "to set printers up and print" },
-    Package { name: "iproute2", why: "to make a network for NetworkManager" },
     Package { name: "network-manager", why: "the network, for the facts' tests" },
     Package { name: "pipewire", why: "sound, for the facts' tests" },
     Package { name: "pipewire-pulse", why: "sound in PulseAudio's words" },
@@ -48,7 +49,7 @@ const SERVICES: &[Package] = &[
     Package { name: "upower", why: "batteries, for the facts' tests" },
     Package { name: "wireplumber", why: "what makes PipeWire's devices" },
 ];
-/// Debian's names; 319 MB.
+/// Debian's names; 330 MB.
 const WINDOWS: &[Package] = &[
     Package { name: "rustc-web", why: "a compiler with its library's source beside it" },
     Package { name: "cargo-web", why: "its cargo" },
@@ -57,6 +58,7 @@ const WINDOWS: &[Package] = &[
     Package { name: "g++-mingw-w64-x86-64-win32", why: "to compile what is C++" },
     Package { name: "wine", why: "to run what was built" },
     Package { name: "wine64", why: "to run it as the 64-bit programs they are" },
+    Package { name: "nsis", why: "to make the installer" },
 ];
 /// What puts packages together.
 const PACKERS: &[Package] = &[
@@ -102,7 +104,7 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
             println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
             BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
         }
-        Purpose::TestForWindows => BUILD.iter().take(1).chain(WINDOWS).collect(),
+        Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(WINDOWS).collect(),
         Purpose::Package => BUILD.iter().chain(PACKERS).collect(),
         Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
         Purpose::Show => BUILD.iter().collect(),

@@ -44,6 +44,7 @@ const PARTS: &[(&str, Option<Lane>, Check)] = &[
     ("licences, sources, bans", None, parts::dependencies),
     ("advisories", None, parts::advisories),
     ("browser tests", None, parts::browser),
+    ("faults", None, parts::faults),
     ("real window", None, parts::window),
 ];
 

@@ -38,7 +38,7 @@ pub(super) fn lints(this: &Run) -> anyhow::Result<Counts> {
     Ok(Counts::one_passed())
 }
 
-/// All tests of Rust but those in the real window; quickly, those that need no other program of ours.
+/// All tests of Rust but those in the real window and under faults; quickly, those that need no other program of ours.
 pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
     if this.quick {
         return rust_tests(
@@ -83,6 +83,23 @@ pub(super) fn window(this: &Run) -> anyhow::Result<Counts> {
 pub(super) fn packages(this: &Run, packages: &Path, earlier: &Path) -> anyhow::Result<Counts> {
     let environment = [("DESKSIDE_PACKAGES", packages), ("DESKSIDE_EARLIER_PACKAGES", earlier)];
     rust_tests_in(this, "packages", &["--package", "deskside-packages"], &environment)
+}
+
+/// The real programs under everything that goes wrong.
+pub(super) fn faults(this: &Run) -> anyhow::Result<Counts> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Counts::one_skipped("faults", "the headless desktop is Linux only"));
+    }
+    rust_tests(this, "faults", &["--package", "deskside-faults"])
+}
+
+/// The same story of reports that are sent under faults, with ten times as many.
+pub(super) fn faults_long(this: &Run) -> anyhow::Result<Counts> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Counts::one_skipped("faults", "the headless desktop is Linux only"));
+    }
+    let story = "whatever_fails_what_was_submitted_arrives_once_and_whole";
+    rust_tests(this, "long", &["--package", "deskside-faults", story])
 }
 
 fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Counts> {
