@@ -50,6 +50,17 @@ notify-parked-reply = Your answer could not be sent
 notify-parked-files = A file was refused
 notify-parked-files-body = “{ $title }”. Everything else has arrived. Please have a look.
 notify-about = { $title }
+notify-several =
+    { $count ->
+        [one] { $count } update on your requests
+       *[other] { $count } updates on your requests
+    }
+notify-several-line = { $what }: “{ $title }”
+notify-several-more =
+    { $count ->
+        [one] … and { $count } more
+       *[other] … and { $count } more
+    }
 notify-read = Read the answer
 notify-look = Have a look
 notify-window-failed = The window did not open
@@ -133,6 +144,7 @@ advice-keyring = Unlock the keyring of this computer (it opens with your sign-in
 advice-tray = Switch on the tray in your desktop’s settings (on GNOME: the extension “AppIndicator”). Until then open Deskside from the menu of programs.
 advice-notifications = Switch notifications on in your desktop’s settings. Until then answers show in the tray and in the window.
 advice-screen = No picture can be taken here. Add one as a file instead.
+advice-shortcut = Choose other keys in Deskside’s Settings: another program or the desktop has these, or this keyboard lacks them. The icon and its menu do the same.
 advice-helpdesk = See whether other sites open. If they do, the helpdesk is down or the address is wrong: tell IT. Requests are kept until then.
 advice-enrolment = Ask IT for a token, then run: deskside enrol --hub ADDRESS --token TOKEN
 advice-window = Install Deskside again: the program of its window is missing or damaged. The command line works without it.

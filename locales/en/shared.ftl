@@ -208,6 +208,7 @@ doctor-enrolment = This computer’s access to the helpdesk
 doctor-window = The window
 doctor-socket = Connection between the window and Deskside
 doctor-screen = Pictures of the screen
+doctor-shortcut = Shortcut for reporting a problem
 doctor-facts = Looking at this computer
 doctor-policy = Settings from your IT department
 doctor-autostart = Start with the session

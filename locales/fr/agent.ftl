@@ -50,6 +50,17 @@ notify-parked-reply = Votre réponse n’a pas pu partir
 notify-parked-files = Un fichier a été refusé
 notify-parked-files-body = « { $title } ». Tout le reste est arrivé. Jetez-y un œil.
 notify-about = { $title }
+notify-several =
+    { $count ->
+        [one] { $count } nouvelle de vos demandes
+       *[other] { $count } nouvelles de vos demandes
+    }
+notify-several-line = { $what } : « { $title } »
+notify-several-more =
+    { $count ->
+        [one] … et { $count } autre
+       *[other] … et { $count } autres
+    }
 notify-read = Lire la réponse
 notify-look = Regarder
 notify-window-failed = La fenêtre ne s’est pas ouverte
@@ -133,6 +144,7 @@ advice-keyring = Déverrouillez le trousseau de cet ordinateur (il s’ouvre ave
 advice-tray = Activez la zone de notification dans les réglages de votre bureau (sous GNOME : l’extension « AppIndicator »). D’ici là, ouvrez Deskside depuis le menu des programmes.
 advice-notifications = Activez les notifications dans les réglages de votre bureau. D’ici là, les réponses se voient dans la zone de notification et dans la fenêtre.
 advice-screen = Aucune image ne peut être prise ici. Joignez-en une en fichier.
+advice-shortcut = Choisissez d’autres touches dans les réglages de Deskside : un autre programme ou le bureau utilise celles-ci, ou ce clavier ne les a pas. L’icône et son menu font la même chose.
 advice-helpdesk = Voyez si d’autres sites s’ouvrent. Si oui, l’assistance est en panne ou son adresse est fausse : prévenez votre service informatique. D’ici là, vos demandes sont conservées.
 advice-enrolment = Demandez un jeton à votre service informatique, puis lancez : deskside enrol --hub ADRESSE --token JETON
 advice-window = Réinstallez Deskside : le programme de sa fenêtre est absent ou abîmé. La ligne de commande marche sans lui.

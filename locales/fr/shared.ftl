@@ -208,6 +208,7 @@ doctor-enrolment = Accès de cet ordinateur à l’assistance
 doctor-window = La fenêtre
 doctor-socket = Liaison entre la fenêtre et Deskside
 doctor-screen = Images de l’écran
+doctor-shortcut = Raccourci pour signaler un problème
 doctor-facts = Examen de cet ordinateur
 doctor-policy = Réglages de votre service informatique
 doctor-autostart = Démarrage avec la session

@@ -11,6 +11,7 @@ use deskside_protocol::ErrorCode;
 use deskside_protocol::facts::{Section, SectionId};
 use deskside_protocol::local::{DoctorCheck, Health};
 use deskside_protocol::settings::Autostart;
+use deskside_protocol::shortcut::{Shortcut, ShortcutState};
 
 use crate::machine::Machine;
 use crate::paths::Paths;
@@ -18,7 +19,7 @@ use crate::ports::{DoctorPort, FactsPort as _, SecretPort as _, SettingsPort as 
 use crate::screen::Screen;
 use crate::secrets::{KeyringError, Secrets};
 use crate::settings::SharedSettings;
-use crate::{autostart, programs};
+use crate::{autostart, programs, shortcut};
 
 /// Longest wait for one part of the desktop.
 const PART: Duration = Duration::from_secs(5);
@@ -138,6 +139,27 @@ impl Doctor {
         }
     }
 
+    /// Whether pressing the shortcut works.
+    async fn shortcut(&self) -> Outcome {
+        let Shortcut::Keys(keys) = self.settings.view().settings.shortcut else {
+            return Ok("off, as chosen".to_owned());
+        };
+        let state = match self.settings.shortcut_state() {
+            // No agent listens: they are tried here.
+            ShortcutState::Off => shortcut::probe(keys).await,
+            state => Some(state),
+        };
+        let degraded = |detail: String| Err((Health::Degraded, None, detail));
+        match state {
+            Some(ShortcutState::Listening { keys: given }) => Ok(given.unwrap_or_else(|| keys.to_string())),
+            Some(ShortcutState::NeedsConsent) => Ok(format!("{keys}, once it is set up in Settings")),
+            None | Some(ShortcutState::Off) => Ok(format!("{keys}, while Deskside runs")),
+            Some(ShortcutState::Taken) => degraded(format!("{keys} belongs to another program")),
+            Some(ShortcutState::NoSuchKey) => degraded(format!("{keys}: this keyboard has no such key")),
+            Some(ShortcutState::Unavailable) => degraded("this session gives no keys to programs".to_owned()),
+        }
+    }
+
     fn logs(&self) -> Outcome {
         match &self.log_problem {
             None => Ok(self.paths.log_file().display().to_string()),
@@ -193,11 +215,12 @@ impl Doctor {
 impl DoctorPort for Doctor {
     async fn checks(&self) -> Vec<DoctorCheck> {
         // Side by side: a hanging bus costs its own limit, not the sum of all.
-        let (keyring, tray, notifications, screen, facts) = tokio::join!(
+        let (keyring, tray, notifications, screen, shortcut, facts) = tokio::join!(
             self.keyring(),
             in_time(platform::tray()),
             in_time(platform::notifications()),
             self.screen(),
+            in_time(self.shortcut()),
             self.facts(),
         );
         let policy = self.files(ErrorCode::PolicyUnreadable, policy_detail(&self.paths));
@@ -207,6 +230,7 @@ impl DoctorPort for Doctor {
             named("tray", tray),
             named("notifications", notifications),
             named("screen", screen),
+            named("shortcut", shortcut),
             named("window", self.window()),
             named("facts", facts),
             named("policy", policy),
@@ -328,6 +352,7 @@ mod tests {
             "tray",
             "notifications",
             "screen",
+            "shortcut",
             "window",
             "facts",
             "policy",

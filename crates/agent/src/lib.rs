@@ -22,6 +22,7 @@ pub mod store;
 pub mod uploads;
 
 // the desktop
+pub mod attention;
 pub mod autostart;
 pub mod cli;
 pub mod deep_link;
@@ -37,6 +38,7 @@ pub mod run;
 pub mod screen;
 pub mod secrets;
 pub mod settings;
+pub mod shortcut;
 pub mod socket;
 pub mod tray;
 pub mod window;

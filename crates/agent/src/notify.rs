@@ -1,17 +1,21 @@
-//! Notifications of the desktop. Each is about one request; a click opens it, and nothing here ever opens or raises a
-//! window by itself. Reading the request takes its notifications away.
+//! Notifications of the desktop. Each is about one request, or several that came while nobody was to be disturbed
+//! ([`crate::attention`]); a click opens it, and nothing here ever opens or raises a window by itself. Reading the request
+//! takes its notifications away.
 //!
 //! Texts of people come from a server: control characters go, and what a notification daemon would take for markup is
 //! escaped (Desktop Notifications Specification 1.2, "Markup").
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskside_protocol::ClientId;
 use deskside_protocol::local::Route;
 use deskside_protocol::ticket::TicketState;
 use deskside_texts::Texts;
+use tokio::sync::mpsc;
 
+use crate::attention::{self, Attention, Step};
 use crate::ports::{Notification, NotifyPort, Refused};
 use crate::tray::{Action, Actions, SharedTexts};
 
@@ -19,6 +23,8 @@ use crate::tray::{Action, Actions, SharedTexts};
 const TITLE_CHARS: usize = 80;
 /// Notifications that are held open at a time; further ones are shown and forgotten.
 const OPEN: usize = 32;
+/// Requests named in a notification about several.
+const NAMED: usize = 4;
 
 /// The real [`NotifyPort`].
 #[derive(Clone)]
@@ -29,8 +35,25 @@ pub struct Notifier {
 struct Inner {
     actions: Actions,
     texts: Mutex<SharedTexts>,
-    /// What is on the screen, by request: ending the task takes it away.
-    open: Mutex<HashMap<ClientId, Vec<tokio::sync::oneshot::Sender<()>>>>,
+    /// What is on the screen.
+    open: Mutex<Vec<Open>>,
+    /// What comes from the helpdesk goes through the user's attention.
+    due: mpsc::UnboundedSender<Due>,
+}
+
+/// A notification on the screen.
+struct Open {
+    /// The requests that it is about and that were not read since.
+    about: BTreeSet<ClientId>,
+    /// Takes it away.
+    close: tokio::sync::oneshot::Sender<()>,
+}
+
+/// What happens to what is due.
+enum Due {
+    Show(Notification),
+    Read(ClientId),
+    Silence,
 }
 
 /// A notification in words.
@@ -46,7 +69,37 @@ impl Notifier {
     /// Says what happens in these texts, and tells clicks to `actions`.
     #[must_use]
     pub fn new(texts: SharedTexts, actions: Actions) -> Self {
-        Self { inner: Arc::new(Inner { actions, texts: Mutex::new(texts), open: Mutex::default() }) }
+        let (due, inbox) = mpsc::unbounded_channel();
+        let notifier =
+            Self { inner: Arc::new(Inner { actions, texts: Mutex::new(texts), open: Mutex::default(), due }) };
+        let showing = notifier.clone();
+        tokio::spawn(mind(inbox, || Box::pin(attention::busy()), move |all, more| showing.show_all(&all, more)));
+        notifier
+    }
+
+    /// Lets go of what waits for its reader's attention: they want no notifications any more.
+    pub fn silence(&self) {
+        self.send(Due::Silence);
+    }
+
+    fn send(&self, due: Due) {
+        // Its task ends with the agent.
+        let _ = self.inner.due.send(due);
+    }
+
+    /// Shows what may be shown now, as one.
+    fn show_all(&self, all: &[Notification], more: u32) {
+        let texts = self.texts();
+        let about: BTreeSet<ClientId> = all.iter().map(Notification::client_id).collect();
+        let route = match (about.first(), about.len(), more) {
+            (Some(client_id), 1, 0) => Route::Request { client_id: *client_id },
+            _ => Route::Requests,
+        };
+        let said = match all {
+            [one] if more == 0 => words(one, &texts),
+            all => words_of_several(all, more, &texts),
+        };
+        self.put(said, route, about);
     }
 
     /// Speaks another language from now on.
@@ -66,26 +119,23 @@ impl Notifier {
             body: texts.notify_window_failed_body(),
             button: texts.tray_open(),
         };
-        self.put(words, Route::Home, None);
+        self.put(words, Route::Home, BTreeSet::new());
     }
 
     /// No picture of the screen could be taken for the report that is opening.
     pub fn screen_failed(&self, why: &str) {
         let texts = self.texts();
         let words = Words { title: texts.notify_screen_failed(), body: why.to_owned(), button: texts.tray_report() };
-        self.put(words, Route::Report { draft: None, capture: None }, None);
+        self.put(words, Route::Report { draft: None, capture: None }, BTreeSet::new());
     }
 
-    fn put(&self, words: Words, route: Route, about: Option<ClientId>) {
+    fn put(&self, words: Words, route: Route, about: BTreeSet<ClientId>) {
         let (close, closed) = tokio::sync::oneshot::channel();
-        if let Some(client_id) = about {
+        if !about.is_empty() {
             let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-            for senders in open.values_mut() {
-                senders.retain(|sender| !sender.is_closed());
-            }
-            open.retain(|_, senders| !senders.is_empty());
-            if open.values().map(Vec::len).sum::<usize>() < OPEN {
-                open.entry(client_id).or_default().push(close);
+            open.retain(|one| !one.close.is_closed());
+            if open.len() < OPEN {
+                open.push(Open { about, close });
             }
         }
         let actions = self.inner.actions.clone();
@@ -100,16 +150,90 @@ impl Notifier {
 
 impl NotifyPort for Notifier {
     fn show(&self, notification: Notification) {
-        let client_id = notification.client_id();
-        self.put(words(&notification, &self.texts()), Route::Request { client_id }, Some(client_id));
+        self.send(Due::Show(notification));
     }
 
     fn dismiss(&self, client_id: ClientId) {
-        let gone = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&client_id);
-        for close in gone.into_iter().flatten() {
+        self.send(Due::Read(client_id));
+        let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = |one: &mut Open| one.about.remove(&client_id) && one.about.is_empty();
+        for gone in open.extract_if(.., read) {
             // An error means that the user has closed it.
-            let _ = close.send(());
+            let _ = gone.close.send(());
         }
+    }
+}
+
+/// The desktop's answer, on its way.
+type Look = Pin<Box<dyn Future<Output = Option<attention::Busy>> + Send>>;
+
+/// Shows what is due once its reader may be disturbed; ends when nobody can bring more.
+async fn mind(
+    mut inbox: mpsc::UnboundedReceiver<Due>,
+    look: impl Fn() -> Look + Send,
+    show: impl Fn(Vec<Notification>, u32) + Send,
+) {
+    let mut attention = Attention::default();
+    let mut looking: Option<Look> = None;
+    let mut wait: Option<Pin<Box<tokio::time::Sleep>>> = None;
+    loop {
+        let step = tokio::select! {
+            due = inbox.recv() => match due {
+                Some(Due::Show(notification)) => attention.due(notification),
+                Some(Due::Read(client_id)) => {
+                    attention.forget(|one| one.client_id() == client_id);
+                    Step::Nothing
+                }
+                Some(Due::Silence) => {
+                    attention.forget_all();
+                    Step::Nothing
+                }
+                None => return,
+            },
+            busy = ready(&mut looking) => {
+                if let Some(why) = busy {
+                    tracing::info!(?why, "notifications wait");
+                }
+                attention.looked(busy.is_some())
+            }
+            () = ready(&mut wait) => attention.waited(),
+        };
+        match step {
+            Step::Nothing => {}
+            Step::Look => looking = Some(look()),
+            Step::Wait(pause) => wait = Some(Box::pin(tokio::time::sleep(pause))),
+            Step::Show { all, more } => show(all, more),
+        }
+    }
+}
+
+/// Resolves when this does, which then is no more; never, if there is nothing.
+async fn ready<F: Future + ?Sized>(one: &mut Option<Pin<Box<F>>>) -> F::Output {
+    match one {
+        Some(pending) => {
+            let output = pending.as_mut().await;
+            *one = None;
+            output
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Several that waited together: how many, and what the first of them are about.
+fn words_of_several(all: &[Notification], more: u32, texts: &Texts) -> Words {
+    let mut lines: Vec<String> = all
+        .iter()
+        .take(NAMED)
+        .map(|one| texts.notify_several_line(&plain(one.title()), &words(one, texts).title))
+        .collect();
+    let rest = all.len().saturating_sub(NAMED).saturating_add(more as usize);
+    if rest > 0 {
+        lines.push(texts.notify_several_more(rest));
+    }
+    Words {
+        title: texts.notify_several(all.len().saturating_add(more as usize)),
+        body: lines.join("\n"),
+        button: texts.notify_look(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::settings::{Autostart, Language, Notifications, SettingKey, Theme};
+use deskside_protocol::shortcut::Shortcut;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -24,6 +25,23 @@ const NAME_CHARS: usize = 80;
 const TOKEN_BYTES: usize = 512;
 /// Requests can be kept for this many days at most.
 const RETENTION_DAYS: u32 = 3650;
+
+/// The names that a policy may hold, in the registry and in managed preferences. The file has the same, and may hold the
+/// last two as `allowed` and `always` of a table `sections`. The templates in `installer/` offer these and no others.
+pub const KEYS: [&str; 12] = [
+    "hub_url",
+    "enrolment_token",
+    "helpdesk_name",
+    "helpdesk_email",
+    "language",
+    "theme",
+    "notifications",
+    "autostart",
+    "shortcut",
+    "retention_days",
+    "sections_allowed",
+    "sections_always",
+];
 
 /// What IT decided. What it left open is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +62,8 @@ pub struct Policy {
     pub notifications: Option<Notifications>,
     /// Whether Deskside starts with the session.
     pub autostart: Option<Autostart>,
+    /// The keys that report a problem with a picture, or that there are none.
+    pub shortcut: Option<Shortcut>,
     /// Days that requests which are over stay on this computer.
     pub retention_days: Option<u32>,
     /// The sections of facts that may leave; `None` leaves every one to the user.
@@ -99,6 +119,7 @@ impl Policy {
         policy.theme = field(&mut table, "theme", &mut problems);
         policy.notifications = field(&mut table, "notifications", &mut problems);
         policy.autostart = field(&mut table, "autostart", &mut problems);
+        policy.shortcut = field(&mut table, "shortcut", &mut problems);
         let days: Option<u32> = field(&mut table, "retention_days", &mut problems);
         policy.retention_days =
             checked("retention_days", days, &mut problems, |days| (1..=RETENTION_DAYS).contains(days));
@@ -114,6 +135,7 @@ impl Policy {
             (self.theme.is_some(), SettingKey::Theme),
             (self.notifications.is_some(), SettingKey::Notifications),
             (self.autostart.is_some(), SettingKey::Autostart),
+            (self.shortcut.is_some(), SettingKey::Shortcut),
         ]
         .into_iter()
         .filter_map(|(decided, key)| decided.then_some(key))
@@ -143,6 +165,7 @@ fn is_mail_address(text: &str) -> bool {
 /// Takes a field out of the table; a value of the wrong kind is a problem, and absent. The value itself is not repeated:
 /// it may be a token in the wrong place.
 fn field<T: DeserializeOwned>(table: &mut toml::Table, name: &str, problems: &mut Vec<String>) -> Option<T> {
+    debug_assert!(KEYS.contains(&name), "{name} is read and not in KEYS, so no template offers it");
     let value = table.remove(name)?;
     let kind = value.type_str();
     value

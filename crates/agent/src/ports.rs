@@ -103,6 +103,17 @@ pub enum Refused {
 }
 
 impl Notification {
+    /// The request's title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Answer { title, .. }
+            | Self::State { title, .. }
+            | Self::DeliveredLate { title, .. }
+            | Self::Parked { title, .. } => title,
+        }
+    }
+
     /// The request concerned: a click opens it ([`Route::Request`]).
     #[must_use]
     pub fn client_id(&self) -> ClientId {
@@ -215,6 +226,9 @@ pub trait SettingsPort: Send + Sync {
     /// # Errors
     /// `DecidedByPolicy` if IT decided one that would change; `StoreUnwritable` if the file cannot be written.
     async fn change(&self, settings: Settings) -> Result<(), ErrorReport>;
+    /// Asks the desktop for the shortcut's keys, where it asks the user in turn; returns at once, and does nothing where
+    /// no desktop asks.
+    fn set_up_shortcut(&self);
     /// The helpdesk in force.
     fn helpdesk(&self) -> Option<HelpdeskAddress>;
     /// Whether this device may enrol there, asked before a token is shown to anybody.

@@ -84,3 +84,23 @@ pub fn start_agent() -> io::Result<()> {
     }
     command.spawn().map(drop)
 }
+
+/// What a setting of the desktop is (gsettings(1)), as one line. Bounded in time and size.
+///
+/// # Errors
+/// The system's; `TimedOut` if it takes too long, `Other` if there is no such setting.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start")]
+pub async fn desktop_setting(schema: &'static str, key: &'static str) -> io::Result<String> {
+    /// By its whole path: nobody puts another one before it.
+    const GSETTINGS: &str = "/usr/bin/gsettings";
+    const LONGEST: std::time::Duration = std::time::Duration::from_secs(1);
+    const BYTES: usize = 256;
+    let mut command = tokio::process::Command::new(GSETTINGS);
+    command.args(["get", schema, key]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let answer = tokio::time::timeout(LONGEST, command.output()).await??;
+    if !answer.status.success() {
+        return Err(io::Error::other(format!("gsettings: {}", answer.status)));
+    }
+    Ok(String::from_utf8_lossy(answer.stdout.get(..BYTES).unwrap_or(&answer.stdout)).into_owned())
+}

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use deskside_ipc::{Client, Endpoint, IpcError, Server};
 use deskside_protocol::ErrorCode;
 use deskside_protocol::local::{Event, PeerRole, Request, Response, Route};
+use deskside_protocol::settings::Notifications;
 use deskside_texts::Texts;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use crate::ports::{Ports, SecretPort as _, SettingsPort as _};
 use crate::screen::Screen;
 use crate::secrets::{KeyringError, Secret, Secrets};
 use crate::settings::{SettingsStore, SharedSettings, language_in_force};
+use crate::shortcut::Shortcuts;
 use crate::tray::{Action, Tray};
 use crate::window::Window;
 use crate::{autostart, logs, network_watch, socket};
@@ -119,7 +121,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
             None
         }
     };
-    let notifier = Notifier::new(Arc::clone(&texts), actions);
+    let notifier = Notifier::new(Arc::clone(&texts), actions.clone());
     let window = Window::new(paths.window.clone(), endpoint.path().to_path_buf(), notifier.clone());
     let secrets = Arc::new(Secrets::new());
     let screen = Screen::of_session();
@@ -139,9 +141,21 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     let ending = CancellationToken::new();
     let served =
         server.map(|server| tokio::spawn(socket::serve(server, controller.clone(), window.clone(), ending.clone())));
-    let follower = Follower { controller: controller.clone(), window: window.clone(), settings, tray, notifier };
+    let told = controller.clone();
+    let granted = paths.data.join("shortcut.granted");
+    let description = texts.tray_report_with_picture();
+    let shortcuts = Shortcuts::start(&settings, actions, granted, description, move || told.shortcut_changed());
+    let follower = Follower {
+        controller: controller.clone(),
+        window: window.clone(),
+        settings,
+        tray,
+        notifier,
+        shortcuts: Arc::new(shortcuts),
+    };
     tokio::spawn(follower.clone().follow_events());
     tokio::spawn(follower.clone().follow_wishes(wishes));
+    tokio::spawn(follower.clone().follow_set_up());
     tokio::spawn(follower.clone().enrol_by_policy(secrets));
     tokio::spawn(follower.watch_network());
     tokio::spawn(rest());
@@ -319,6 +333,7 @@ struct Follower {
     settings: Arc<SharedSettings>,
     tray: Arc<Tray>,
     notifier: Notifier,
+    shortcuts: Arc<Shortcuts>,
 }
 
 impl Follower {
@@ -341,6 +356,12 @@ impl Follower {
                     if view.settings.autostart != applied.autostart {
                         apply_autostart(view.settings.autostart);
                     }
+                    if view.settings.notifications == Notifications::Off {
+                        self.notifier.silence();
+                    }
+                    if view.settings.shortcut != applied.shortcut {
+                        self.shortcuts.choose(view.settings.shortcut);
+                    }
                     applied = view.settings;
                 }
                 Ok(
@@ -357,12 +378,24 @@ impl Follower {
         }
     }
 
-    /// Clicks in the tray and on notifications.
+    /// The user's wish that the desktop be asked for the shortcut's keys.
+    async fn follow_set_up(self) {
+        loop {
+            self.settings.set_up_asked().await;
+            self.shortcuts.set_up();
+        }
+    }
+
+    /// Clicks in the tray and on notifications, and the shortcut.
     async fn follow_wishes(self, mut wishes: mpsc::UnboundedReceiver<Action>) {
         while let Some(wish) = wishes.recv().await {
             match wish {
                 Action::Open(route) => self.controller.show(route),
-                Action::ReportWithPicture => self.report_with_picture().await,
+                Action::ReportWithPicture => {
+                    tokio::time::sleep(MENU_GONE).await;
+                    self.report_with_picture().await;
+                }
+                Action::ShortcutPressed => self.report_with_picture().await,
                 Action::Quit => {
                     if let Err(error) = self.controller.handle(Request::Quit, PeerRole::Agent).await {
                         tracing::error!(%error, "could not end as asked");
@@ -374,7 +407,6 @@ impl Follower {
 
     /// The picture is taken before the window is there, for it would hide what is wrong. One that is there goes first.
     async fn report_with_picture(&self) {
-        tokio::time::sleep(MENU_GONE).await;
         if self.window.is_open() {
             self.controller.hide_window().await;
         }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::Notice;
 use deskside_protocol::settings::{Language, SettingKey, Settings, SettingsView};
+use deskside_protocol::shortcut::ShortcutState;
 use deskside_protocol::{ErrorCode, ErrorReport};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,7 @@ impl SettingsStore {
             theme: self.policy.theme.unwrap_or(self.user.settings.theme),
             notifications: self.policy.notifications.unwrap_or(self.user.settings.notifications),
             autostart: self.policy.autostart.unwrap_or(self.user.settings.autostart),
+            shortcut: self.policy.shortcut.unwrap_or(self.user.settings.shortcut),
         }
     }
 
@@ -110,6 +112,7 @@ impl SettingsStore {
                 SettingKey::Theme => wanted.theme == in_force.theme,
                 SettingKey::Notifications => wanted.notifications == in_force.notifications,
                 SettingKey::Autostart => wanted.autostart == in_force.autostart,
+                SettingKey::Shortcut => wanted.shortcut == in_force.shortcut,
             };
             if !same {
                 return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, format!("{key:?} is set by policy")));
@@ -124,6 +127,7 @@ impl SettingsStore {
                 SettingKey::Theme => settings.theme = before.theme,
                 SettingKey::Notifications => settings.notifications = before.notifications,
                 SettingKey::Autostart => settings.autostart = before.autostart,
+                SettingKey::Shortcut => settings.shortcut = before.shortcut,
             }
         }
         self.keep(User { settings, helpdesk: self.user.helpdesk.clone() })
@@ -185,19 +189,44 @@ impl SettingsStore {
 
 /// The real [`SettingsPort`].
 #[derive(Debug)]
-pub struct SharedSettings(Mutex<SettingsStore>);
+pub struct SharedSettings {
+    store: Mutex<SettingsStore>,
+    /// How it stands with the shortcut: whoever listens to it says so.
+    shortcut: Mutex<ShortcutState>,
+    /// The user wants the desktop to be asked for the shortcut's keys.
+    set_up: tokio::sync::Notify,
+}
 
 impl SharedSettings {
     /// Shares what was opened.
     #[must_use]
     pub fn new(store: SettingsStore) -> Self {
-        Self(Mutex::new(store))
+        Self { store: Mutex::new(store), shortcut: Mutex::default(), set_up: tokio::sync::Notify::new() }
+    }
+
+    /// How it stands with the shortcut now.
+    #[must_use]
+    pub fn shortcut_state(&self) -> ShortcutState {
+        self.shortcut.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says how it stands with the shortcut; whether that is news.
+    pub fn set_shortcut_state(&self, state: &ShortcutState) -> bool {
+        let mut held = self.shortcut.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = *held != *state;
+        held.clone_from(state);
+        news
+    }
+
+    /// Resolves when the user wants the desktop to be asked for the shortcut's keys.
+    pub async fn set_up_asked(&self) {
+        self.set_up.notified().await;
     }
 
     /// Looks at the settings.
     pub fn store(&self) -> MutexGuard<'_, SettingsStore> {
         // A panic while holding it cannot leave it half changed: memory follows the file, in one assignment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -209,6 +238,7 @@ impl SettingsPort for SharedSettings {
         SettingsView {
             settings: store.in_force(),
             decided_by_policy: store.decided(),
+            shortcut_state: self.shortcut_state(),
             language: store.language().tag().to_owned(),
             helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
             helpdesk_name: helpdesk.and_then(|helpdesk| helpdesk.name),
@@ -220,6 +250,10 @@ impl SettingsPort for SharedSettings {
 
     async fn change(&self, settings: Settings) -> Result<(), ErrorReport> {
         self.store().change(&settings)
+    }
+
+    fn set_up_shortcut(&self) {
+        self.set_up.notify_one();
     }
 
     fn helpdesk(&self) -> Option<HelpdeskAddress> {
@@ -303,6 +337,7 @@ pub fn language_in_force(setting: Language) -> deskside_texts::Language {
 mod tests {
     use super::*;
     use deskside_protocol::settings::{Autostart, Notifications, Theme};
+    use deskside_protocol::shortcut::Shortcut;
     use proptest::prelude::*;
 
     struct Files(tempfile::TempDir);
@@ -401,13 +436,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_choice_survives_being_kept(language in 0..3usize, theme in 0..3usize, silent: bool, stays: bool) {
+        fn any_choice_survives_being_kept(
+            language in 0..3usize, theme in 0..3usize, silent: bool, stays: bool, keys in 0..3usize
+        ) {
             let files = Files::new();
             let wanted = Settings {
                 language: [Language::System, Language::En, Language::Fr][language],
                 theme: [Theme::System, Theme::Light, Theme::Dark][theme],
                 notifications: if silent { Notifications::Off } else { Notifications::On },
                 autostart: if stays { Autostart::On } else { Autostart::Off },
+                shortcut: [Shortcut::default(), Shortcut::Off, Shortcut::Keys("Ctrl+F9".parse().unwrap())][keys],
             };
             files.open().change(&wanted).unwrap();
             prop_assert_eq!(files.open().in_force(), wanted);

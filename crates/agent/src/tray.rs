@@ -21,15 +21,17 @@ mod platform;
 
 pub use platform::Tray;
 #[cfg(any(windows, target_os = "macos"))]
-pub use platform::run_on_main_thread;
+pub use platform::{on_main_thread, run_on_main_thread};
 
-/// What a person asked for, in the tray or in a notification.
+/// What a person asked for, in the tray, in a notification or by the shortcut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Opens the window there.
     Open(Route),
-    /// Takes a picture of the screen, then opens the window with it.
+    /// Takes a picture of the screen once the tray's menu has left it, then opens the window with it.
     ReportWithPicture,
+    /// Takes a picture of the screen at once, then opens the window with it.
+    ShortcutPressed,
     /// Ends the agent.
     Quit,
 }

@@ -12,6 +12,8 @@
 //!
 //! Everything read is taken for hostile: reads are bounded, lists are capped, nothing panics.
 
+#[cfg(windows)]
+pub mod attention;
 mod collect;
 mod context;
 mod failure;

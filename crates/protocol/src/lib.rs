@@ -12,6 +12,7 @@ pub mod ids;
 pub mod limits;
 pub mod local;
 pub mod settings;
+pub mod shortcut;
 pub mod ticket;
 pub mod time;
 

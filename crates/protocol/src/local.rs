@@ -309,6 +309,9 @@ pub enum Request {
         /// All of them as they shall be.
         settings: Settings,
     },
+    /// Asks the desktop for the shortcut's keys, where it asks the user in turn: on their own wish only, for its question
+    /// takes the focus. → [`Response::Done`]
+    SetUpShortcut,
     /// Enrols this device. → [`Response::Settings`]
     Enrol {
         /// The hub's address.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shortcut::{Shortcut, ShortcutState};
+
 /// What a user can choose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -16,6 +18,9 @@ pub struct Settings {
     pub notifications: Notifications,
     /// Whether Deskside starts with the session.
     pub autostart: Autostart,
+    /// The keys that take a picture of the screen and report a problem with it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub shortcut: Shortcut,
 }
 
 /// Language of the interface.
@@ -88,6 +93,8 @@ pub enum SettingKey {
     Notifications,
     /// [`Settings::autostart`].
     Autostart,
+    /// [`Settings::shortcut`].
+    Shortcut,
 }
 
 /// What is in force, and who decided it.
@@ -99,6 +106,9 @@ pub struct SettingsView {
     pub settings: Settings,
     /// Those that IT decided: shown with a lock.
     pub decided_by_policy: Vec<SettingKey>,
+    /// How it stands with [`Settings::shortcut`] on this desktop.
+    #[serde(default)]
+    pub shortcut_state: ShortcutState,
     /// The language in force, after asking the system: "en" or "fr".
     pub language: String,
     /// Address of the helpdesk, if there is one.

@@ -578,6 +578,12 @@ impl Texts {
         self.format("advice-settings", &[])
     }
 
+    /// `Choose other keys in Deskside’s Settings: another program or the desktop has these, or this keyboard lacks them. The icon and its menu do the same.`
+    #[must_use]
+    pub fn advice_shortcut(&self) -> String {
+        self.format("advice-shortcut", &[])
+    }
+
     /// `End Deskside and start it again. If it stays, run “deskside doctor” and send the result to IT.`
     #[must_use]
     pub fn advice_socket(&self) -> String {
@@ -1030,6 +1036,30 @@ impl Texts {
     #[must_use]
     pub fn notify_screen_failed(&self) -> String {
         self.format("notify-screen-failed", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } update on your requests`
+    /// `*[other] { $count } updates on your requests`
+    /// `}`
+    #[must_use]
+    pub fn notify_several(&self, count: impl Into<Number>) -> String {
+        self.format("notify-several", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `{ $what }: “{ $title }”`
+    #[must_use]
+    pub fn notify_several_line(&self, title: &str, what: &str) -> String {
+        self.format("notify-several-line", &[("title", Argument::Text(title)), ("what", Argument::Text(what))])
+    }
+
+    /// `{ $count ->`
+    /// `[one] … and { $count } more`
+    /// `*[other] … and { $count } more`
+    /// `}`
+    #[must_use]
+    pub fn notify_several_more(&self, count: impl Into<Number>) -> String {
+        self.format("notify-several-more", &[("count", Argument::Number(count.into()))])
     }
 
     /// `Your request is said to be solved`

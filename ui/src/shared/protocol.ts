@@ -1364,6 +1364,7 @@ export type Request =
       /** All of them as they shall be. */
       settings: Settings;
     }
+  | { request: 'set-up-shortcut' }
   | {
       request: 'enrol';
       /** The hub's address. */
@@ -1618,7 +1619,7 @@ export type Session = {
 };
 
 /** The name of a setting. */
-export type SettingKey = 'language' | 'theme' | 'notifications' | 'autostart';
+export type SettingKey = 'language' | 'theme' | 'notifications' | 'autostart' | 'shortcut';
 
 /** What a user can choose. */
 export type Settings = {
@@ -1630,6 +1631,8 @@ export type Settings = {
   notifications: Notifications;
   /** Whether Deskside starts with the session. */
   autostart: Autostart;
+  /** The keys that take a picture of the screen and report a problem with it. */
+  shortcut: Shortcut;
 };
 
 /** What is in force, and who decided it. */
@@ -1638,6 +1641,8 @@ export type SettingsView = {
   settings: Settings;
   /** Those that IT decided: shown with a lock. */
   decided_by_policy: Array<SettingKey>;
+  /** How it stands with [`Settings::shortcut`] on this desktop. */
+  shortcut_state: ShortcutState;
   /** The language in force, after asking the system: "en" or "fr". */
   language: string;
   /** Address of the helpdesk, if there is one. */
@@ -1651,6 +1656,22 @@ export type SettingsView = {
   /** Version of the agent. */
   version: string;
 };
+
+/** The shortcut that takes a picture of the screen and opens a report with it. */
+export type Shortcut = string;
+
+/** How it stands with the shortcut on this desktop now. */
+export type ShortcutState =
+  | { state: 'off' }
+  | {
+      state: 'listening';
+      /** What the desktop says the keys are, where it let the user choose others. */
+      keys: string | null;
+    }
+  | { state: 'taken' }
+  | { state: 'no-such-key' }
+  | { state: 'needs-consent' }
+  | { state: 'unavailable' };
 
 /** How bad a finding is. */
 export type Severity = 'notice' | 'warning' | 'critical';

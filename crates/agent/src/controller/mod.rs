@@ -261,6 +261,10 @@ impl Controller {
             Request::EraseData => self.erase().await,
             Request::Settings => Ok(Response::Settings(self.settings_view())),
             Request::ChangeSettings { settings } => self.change_settings(settings).await,
+            Request::SetUpShortcut => {
+                self.inner.ports.settings.set_up_shortcut();
+                Ok(Response::Done)
+            }
             Request::Enrol { url, token } => self.enrol(&url, &token).await,
             Request::Doctor => self.doctor().await,
             Request::ShowWindow { route } => {
@@ -311,6 +315,11 @@ impl Controller {
     pub fn settings_changed(&self) {
         let controller = self.clone();
         self.inner.tasks.spawn_on(async move { controller.settings_are_new().await }, &self.inner.runtime);
+    }
+
+    /// How it stands with the shortcut changed: the settings' screen shows it.
+    pub fn shortcut_changed(&self) {
+        self.tell(Event::SettingsChanged { view: self.settings_view() });
     }
 
     /// Resolves when somebody asked the agent to end ([`Request::Quit`]) or [`Self::stop`] was called.

@@ -111,12 +111,13 @@ const SHORTLY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What is different, as "theme: light to dark".
 fn changes(before: &Settings, after: &Settings) -> String {
-    let Settings { language, theme, notifications, autostart } = after;
+    let Settings { language, theme, notifications, autostart, shortcut } = after;
     [
         ("language", word(&before.language), word(language)),
         ("theme", word(&before.theme), word(theme)),
         ("notifications", word(&before.notifications), word(notifications)),
         ("autostart", word(&before.autostart), word(autostart)),
+        ("shortcut", word(&before.shortcut), word(shortcut)),
     ]
     .into_iter()
     .filter(|(_, before, after)| before != after)

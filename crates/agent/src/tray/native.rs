@@ -17,6 +17,7 @@ enum Wish {
     Show(Shown),
     Menu(MenuId),
     Click,
+    Do(Box<dyn FnOnce() + Send>),
     End,
 }
 
@@ -36,6 +37,11 @@ fn send(wish: Wish) {
         // A loop that has ended takes nothing more; the agent ends with it.
         let _ = main.send_event(wish);
     }
+}
+
+/// Does this on the main thread, after what it was asked before; never, if its loop has ended.
+pub fn on_main_thread(work: impl FnOnce() + Send + 'static) {
+    send(Wish::Do(Box::new(work)));
 }
 
 /// Runs the system's event loop here and `agent` on a thread beside it; returns what `agent` does.
@@ -82,6 +88,7 @@ pub fn run_on_main_thread<T: Send + 'static>(
                     placed.act(Action::Open(deskside_protocol::local::Route::Home));
                 }
             }
+            Event::UserEvent(Wish::Do(work)) => work(),
             Event::UserEvent(Wish::End) => {
                 shown = None;
                 *flow = ControlFlow::Exit;

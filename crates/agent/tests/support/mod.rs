@@ -118,6 +118,7 @@ impl SettingsPort for Desktop {
         SettingsView {
             settings: self.settings.lock().unwrap().clone(),
             decided_by_policy: vec![],
+            shortcut_state: deskside_protocol::shortcut::ShortcutState::default(),
             language: "fr".into(),
             helpdesk_url: helpdesk.as_ref().map(|h| h.url.to_string()),
             helpdesk_name: helpdesk.and_then(|h| h.name),
@@ -130,6 +131,7 @@ impl SettingsPort for Desktop {
         *self.settings.lock().unwrap() = settings;
         Ok(())
     }
+    fn set_up_shortcut(&self) {}
     fn helpdesk(&self) -> Option<HelpdeskAddress> {
         self.helpdesk.lock().unwrap().clone()
     }
