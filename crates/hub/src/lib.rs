@@ -14,6 +14,8 @@ pub mod config;
 mod console_files;
 mod cursor;
 pub mod doctor;
+#[doc(hidden)]
+pub mod doors;
 mod drain;
 mod edge;
 mod events;

@@ -187,7 +187,7 @@ fn too_large() -> ApiError {
 }
 
 /// The SHA-256 that the sender says the bytes have. Other algorithms say nothing here (RFC 9530, 2).
-fn content_digest(headers: &HeaderMap) -> ApiResult<Option<Sha256>> {
+pub(crate) fn content_digest(headers: &HeaderMap) -> ApiResult<Option<Sha256>> {
     let unreadable = || ApiError::new(ErrorCode::BadRequest, "Content-Digest cannot be read");
     let Some(value) = headers.get("content-digest") else { return Ok(None) };
     let value = value.to_str().map_err(|_| unreadable())?;
