@@ -270,7 +270,8 @@ mod tests {
                     Happens::Looked(busy) if looking => {
                         looking = false;
                         let step = attention.looked(busy);
-                        prop_assert!(!(busy && matches!(step, Step::Show { .. })));
+                        let shows = matches!(step, Step::Show { .. });
+                        prop_assert!(!(busy && shows), "shown to somebody who is busy");
                         step
                     }
                     Happens::Waited if waiting => {
