@@ -12,6 +12,8 @@ mod package;
 mod programs;
 mod setup;
 mod test;
+#[cfg(target_os = "linux")]
+mod windows;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,6 +55,9 @@ enum Task {
         /// Builds nothing: packs the optimised programs that were built last
         #[arg(long)]
         built: bool,
+        /// Leaves the installer for Windows out, whose programs take a quarter of an hour to build the first time
+        #[arg(long)]
+        without_windows: bool,
         /// Says that the packages are of this version, to try upgrades
         #[arg(long, value_name = "VERSION")]
         as_version: Option<String>,
@@ -62,7 +67,7 @@ enum Task {
         /// Only what takes under a minute when all is built: no test that starts a program of ours, no licences
         #[arg(long)]
         quick: bool,
-        /// Only the Windows code, compiled here and run under Wine
+        /// Only Windows: its code, its programs and its installer, compiled here and run under Wine
         #[arg(long, conflicts_with = "quick")]
         windows: bool,
         /// Only the packages: makes them, installs them into a clean Debian, upgrades and removes them (as root)
@@ -83,12 +88,18 @@ fn main() -> ExitCode {
         #[cfg(not(target_os = "linux"))]
         Task::Demo { .. } => Err(anyhow::anyhow!("the demo runs on Linux only, so far")),
         #[cfg(target_os = "linux")]
-        Task::Package { built, as_version } => {
-            package::run(&package::Wish { built, as_version }).map(|folder| println!("{}", folder.display()))
+        Task::Package { built, without_windows, as_version } => {
+            package::run(&package::Wish { built, windows: !without_windows, as_version })
+                .map(|folder| println!("{}", folder.display()))
         }
         #[cfg(not(target_os = "linux"))]
         Task::Package { .. } => Err(anyhow::anyhow!("packages are made on Linux only, so far")),
+        #[cfg(target_os = "linux")]
         Task::Test { windows: true, .. } => test::run_for_windows(),
+        #[cfg(not(target_os = "linux"))]
+        Task::Test { windows: true, .. } => {
+            Err(anyhow::anyhow!("Wine is there on Linux only: run `cargo test` instead"))
+        }
         #[cfg(target_os = "linux")]
         Task::Test { packages: true, .. } => test::run_for_packages(),
         #[cfg(not(target_os = "linux"))]

@@ -78,6 +78,8 @@ pub(crate) enum Purpose {
     TestForWindows,
     /// Build and pack.
     Package,
+    /// Build and pack for Windows.
+    PackageForWindows,
     /// Build, pack, and install the packages into a clean system.
     TestPackages,
     /// Build and show, with a display of the machine's own.
@@ -106,6 +108,7 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         }
         Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(WINDOWS).collect(),
         Purpose::Package => BUILD.iter().chain(PACKERS).collect(),
+        Purpose::PackageForWindows => BUILD.iter().take(2).chain(WINDOWS).collect(),
         Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),

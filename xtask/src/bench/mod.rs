@@ -142,7 +142,7 @@ impl Bench {
             Measured::Bundle => bundle::measure(self),
             Measured::Package => {
                 if !self.built {
-                    package::run(&package::Wish { built: true, as_version: None })?;
+                    package::run(&package::Wish { built: true, windows: false, as_version: None })?;
                 }
                 let (packed, installed) = package::size_of_the_app(&self.root)?;
                 self.say("package_mb", packed, "MB");

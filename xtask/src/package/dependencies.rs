@@ -9,8 +9,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, PackageId,
 use super::layout::Product;
 use super::{Job, interface};
 
-/// The system that packages are made for.
-const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// The system that packages of Linux are made for.
+pub(super) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What a package is made of.
 pub(super) struct Contents {
@@ -45,18 +45,18 @@ impl Part {
 
 impl Contents {
     /// Looks at the lock files and at what the interface's bundler reads.
-    pub(super) fn of(job: &Job, product: &Product) -> anyhow::Result<Self> {
-        Ok(Self { crates: linked(job, product)?, npm: interface::bundled(job, product.interface)? })
+    pub(super) fn of(job: &Job, product: &Product, target: &str) -> anyhow::Result<Self> {
+        Ok(Self { crates: linked(job, product, target)?, npm: interface::bundled(job, product.interface)? })
     }
 }
 
 /// The crates that are linked into a product's programs. Macros and build scripts run where it is built and are not inside.
 /// Cargo tells features for the workspace as a whole, so a crate may be listed that only a sister program needs; none is
 /// left out.
-fn linked(job: &Job, product: &Product) -> anyhow::Result<Vec<Part>> {
+fn linked(job: &Job, product: &Product, target: &str) -> anyhow::Result<Vec<Part>> {
     let metadata = MetadataCommand::new()
         .manifest_path(job.root.join("Cargo.toml"))
-        .other_options(["--locked", "--offline", "--filter-platform", TARGET].map(str::to_owned).to_vec())
+        .other_options(["--locked", "--offline", "--filter-platform", target].map(str::to_owned).to_vec())
         .exec()
         .context("cargo does not tell what the programs are made of")?;
     let digests = digests(&std::fs::read_to_string(job.root.join("Cargo.lock"))?);

@@ -12,6 +12,7 @@ mod notices;
 mod redhat;
 mod sbom;
 mod tree;
+pub(crate) mod windows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ use dependencies::Contents;
 pub(crate) struct Wish {
     /// Builds nothing: packs the programs that were built last.
     pub(crate) built: bool,
+    /// Also the installer for Windows, which is compiled with Debian's cross compiler.
+    pub(crate) windows: bool,
     /// The packages say that they are of this version, to try upgrades; the programs in them are what they are.
     pub(crate) as_version: Option<String>,
 }
@@ -100,7 +103,7 @@ pub(crate) fn run(wish: &Wish) -> anyhow::Result<PathBuf> {
     };
     fs::create_dir_all(&job.out)?;
     for product in [&layout::DESKSIDE, &layout::HUB] {
-        let contents = Contents::of(&job, product)?;
+        let contents = Contents::of(&job, product, dependencies::TARGET)?;
         let tree = tree::stage(&job, product, &contents)?;
         let mut made = vec![debian::package(&job, product, &tree)?];
         if product.rpm && job.is_shipped {
@@ -110,6 +113,9 @@ pub(crate) fn run(wish: &Wish) -> anyhow::Result<PathBuf> {
             sbom::write(&job, product, &contents, &package)?;
             println!("{:>6.2} MB  {}", megabytes(&package)?, package.display());
         }
+    }
+    if wish.windows {
+        windows::package(&job, wish.built)?;
     }
     fs::remove_dir_all(&job.work)?;
     Ok(job.out)

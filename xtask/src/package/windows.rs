@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 
+use super::dependencies::Contents;
+use super::{Job, layout, megabytes, notices, sbom};
+use crate::build::{self, Profile};
 use crate::programs::{program, run_quietly};
+use crate::setup::{self, Purpose};
+use crate::windows::{TARGET, Toolchain};
 
 /// What is in it, from where, below the folder that NSIS packs. The agent's twin and the licences are made here.
 const FILES: &[(&str, &str)] = &[
@@ -34,12 +39,39 @@ pub(crate) struct Installer<'a> {
     pub(crate) compressed: bool,
 }
 
+/// The installer, and the list of what is inside.
+pub(super) fn package(job: &Job, built: bool) -> anyhow::Result<PathBuf> {
+    let target = build::target_folder(&job.root)?;
+    let programs = if built {
+        target.join("windows").join(TARGET).join("release")
+    } else {
+        setup::packages(Purpose::PackageForWindows)?;
+        println!("Building the programs for Windows (the first time takes a quarter of an hour)…");
+        Toolchain::ready()?.programs(&job.root, &target, Profile::Release)?
+    };
+    let contents = Contents::of(job, &layout::DESKSIDE, TARGET)?;
+    let installer = Installer {
+        root: &job.root,
+        programs: &programs,
+        notices: &notices::of(&contents)?,
+        version: &job.version,
+        epoch: &job.moment.epoch,
+        compressed: true,
+    };
+    let out = job.out.join(format!("deskside-{}-setup.exe", job.version));
+    let package = installer.make(&job.work.join("windows"), &out)?;
+    sbom::write(job, &layout::DESKSIDE, &contents, &package)?;
+    println!("{:>6.2} MB  {}", megabytes(&package)?, package.display());
+    Ok(package)
+}
+
 /// An installer of programs that were not optimised, and its path: to try installing, upgrading and removing.
 ///
 /// # Errors
 /// Something is missing, or NSIS fails.
 pub(crate) fn for_tests(root: &Path, programs: &Path, version: &str, out: &Path) -> anyhow::Result<PathBuf> {
-    let installer = Installer { root, programs, notices: "A copy for tests.\n", version, epoch: "0", compressed: false };
+    let installer =
+        Installer { root, programs, notices: "A copy for tests.\n", version, epoch: "0", compressed: false };
     installer.make(&out.join(format!("work-{version}")), &out.join(format!("deskside-{version}-setup.exe")))
 }
 

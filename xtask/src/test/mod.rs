@@ -2,6 +2,7 @@
 
 mod counts;
 mod parts;
+#[cfg(target_os = "linux")]
 mod windows;
 
 use std::path::{Path, PathBuf};
@@ -83,10 +84,11 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
 }
 
-/// Sets up and runs the tests of the Windows code under Wine.
+/// Sets up and runs the tests of the Windows code, of its programs and of its installer under Wine.
 ///
 /// # Errors
 /// Something could not be set up or built, or a test failed.
+#[cfg(target_os = "linux")]
 pub(crate) fn run_for_windows() -> anyhow::Result<()> {
     let begun = Instant::now();
     let root = crate::root()?;
@@ -95,8 +97,18 @@ pub(crate) fn run_for_windows() -> anyhow::Result<()> {
         bail!("cargo-nextest is missing, which is what runs tests under Wine");
     }
     let target = build::target_folder(&root)?;
-    let counts = windows::run_all(&root, &target)?;
-    told(vec![Outcome { name: "Windows code, under Wine", counts, took: begun.elapsed() }], begun)
+    type Part = fn(&Path, &Path) -> anyhow::Result<Counts>;
+    let parts = [
+        ("Windows code, under Wine", windows::code as Part),
+        ("Windows programs, installer", windows::programs as Part),
+    ];
+    let outcomes = parts.map(|(name, check)| {
+        println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
+        let began = Instant::now();
+        let counts = check(&root, &target).unwrap_or_else(|error| Counts::one_failed(name, &format!("{error:#}")));
+        Outcome { name, counts, took: began.elapsed() }
+    });
+    told(outcomes.into(), begun)
 }
 
 /// Makes the packages, and earlier ones to upgrade from, and runs the tests that install them.
@@ -110,8 +122,8 @@ pub(crate) fn run_for_packages() -> anyhow::Result<()> {
     let root = crate::root()?;
     setup::packages(Purpose::TestPackages)?;
     let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
-    let packages = package::run(&Wish { built: false, as_version: None })?;
-    let earlier = package::run(&Wish { built: true, as_version: Some("0.0.1".to_owned()) })?;
+    let packages = package::run(&Wish { built: false, windows: false, as_version: None })?;
+    let earlier = package::run(&Wish { built: true, windows: false, as_version: Some("0.0.1".to_owned()) })?;
     let programs = build::program_folder(&root, Profile::Release)?;
     let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
     let counts = parts::packages(&run, &packages, &earlier)?;

@@ -38,17 +38,17 @@ pub(super) fn lints(this: &Run) -> anyhow::Result<Counts> {
     Ok(Counts::one_passed())
 }
 
+/// The whole workspace but what is tested by itself: in the real window, in a clean system, under Wine.
+const WITHOUT_THE_APART: &[&str] =
+    &["--workspace", "--exclude", "deskside-e2e", "--exclude", "deskside-packages", "--exclude", "deskside-on-windows"];
+
 /// All tests of Rust but those in the real window and under faults; quickly, those that need no other program of ours.
 pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
     if this.quick {
-        return rust_tests(
-            this,
-            "default",
-            &["--workspace", "--exclude", "deskside-e2e", "--exclude", "deskside-packages", "--lib", "--bins"],
-        );
+        return rust_tests(this, "default", &[WITHOUT_THE_APART, &["--lib", "--bins"]].concat());
     }
     schemathesis(this);
-    rust_tests(this, "default", &["--workspace", "--exclude", "deskside-e2e", "--exclude", "deskside-packages"])
+    rust_tests(this, "default", WITHOUT_THE_APART)
 }
 
 /// Puts Schemathesis where the hub's test looks for it. Where it cannot be had, that test says so and is skipped.

@@ -1,181 +1,105 @@
-//! `cargo xtask test --windows`: the Windows code, compiled and linked for `x86_64-pc-windows-gnu`, its tests run under Wine.
-//!
-//! Debian has no standard library for that target. Its compiler for web targets has the library's source beside it, from
-//! which it is built once, into a folder of its own; the project's code then compiles as it would anywhere. What Wine
-//! cannot prove is listed in `docs/platforms.md`.
+//! `cargo xtask test --windows`: the Windows code, compiled and linked for `x86_64-pc-windows-gnu`, its tests run under
+//! Wine; then the programs themselves and their installer, with a hub on this side. What Wine cannot prove is listed in
+//! `docs/platforms.md`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::{Counts, no_silent_failure, remove_old};
-use crate::programs::{program, run, run_quietly};
+use crate::build::{self, Profile};
+use crate::package;
+use crate::programs::{cargo, run};
+use crate::windows::{TARGET, Toolchain};
 
-const TARGET: &str = "x86_64-pc-windows-gnu";
-/// Debian's compiler; that of rustup, first in `PATH`, has no source of its library.
-const RUSTC: &str = "/usr/bin/rustc";
-const CARGO: &str = "/usr/bin/cargo";
 /// What has Windows code and what that stands on. The hub is not meant for Windows.
-const PACKAGES: &[&str] =
-    &["deskside-protocol", "deskside-texts", "deskside-ipc", "deskside-facts", "deskside-helpdesk"];
-/// Wine 8 lacks a library that every program of Rust asks for random numbers. Two lines of C stand in for it.
-const SHIM: &str = include_str!("../../windows/bcryptprimitives.c");
+const PACKAGES: &[&str] = &[
+    "deskside-protocol",
+    "deskside-texts",
+    "deskside-ipc",
+    "deskside-facts",
+    "deskside-helpdesk",
+    "deskside-agent",
+    "deskside-window",
+];
+/// What the two installers say that they are.
+const OLDER: &str = "0.0.1";
+const NEWER: &str = "0.0.2";
 
-/// Where the standard library, the stand-in and Wine's drive are kept, from one run to the next.
-struct Kept {
-    folder: PathBuf,
-}
-
-/// Sets up and runs the tests.
+/// Sets up and runs the tests of the code.
 ///
 /// # Errors
 /// Something is missing or does not build. Tests that fail are counted.
-pub(crate) fn run_all(root: &Path, target: &Path) -> anyhow::Result<Counts> {
-    let kept = Kept { folder: kept_folder()? };
-    kept.library()?;
-    kept.wine()?;
-
+pub(super) fn code(root: &Path, target: &Path) -> anyhow::Result<Counts> {
+    let toolchain = Toolchain::ready()?;
+    toolchain.wine()?;
     // A server that stays, so that each test does not start one: 0.05 s instead of 1 s.
-    kept.server("-p60")?;
-    let counts = kept.tests(root, target);
-    kept.server("-k")?;
+    toolchain.wine_server("-p60")?;
+    let counts = unit_tests(&toolchain, root, target);
+    toolchain.wine_server("-k")?;
     counts
 }
 
-fn kept_folder() -> anyhow::Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    Ok(cache.context("no home folder")?.join("deskside-windows"))
+/// Sets up and runs the tests of the programs and of the installer.
+///
+/// # Errors
+/// Something is missing or does not build. Tests that fail are counted.
+pub(super) fn programs(root: &Path, target: &Path) -> anyhow::Result<Counts> {
+    let toolchain = Toolchain::ready()?;
+    toolchain.wine()?;
+    // The hub carries the console inside; which one does not matter here.
+    build::interface_of_any_age(root)?;
+    let mut hub = cargo();
+    hub.args(["build", "--quiet", "--package", "deskside-hub", "--bin", "deskside-hub"]);
+    run(hub, root)?;
+    let programs = toolchain.programs(root, target, Profile::Debug)?;
+    let installers = target.join("windows/installers");
+    for version in [OLDER, NEWER] {
+        package::windows::for_tests(root, &programs, version, &installers)?;
+    }
+    let report = root.join("target/nextest/wine/junit.xml");
+    remove_old(&report)?;
+    let mut tests = cargo();
+    tests
+        .args(["nextest", "run", "--profile", "wine", "--package", "deskside-on-windows"])
+        .args(["--status-level", "fail", "--cargo-quiet"])
+        .env("DESKSIDE_PROGRAMS", build::program_folder(root, Profile::Debug)?)
+        .env("DESKSIDE_WINDOWS_PROGRAMS", &programs)
+        .env("DESKSIDE_WINDOWS_INSTALLERS", &installers)
+        .envs(toolchain.wine_environment())
+        .stdin(Stdio::null());
+    let done = run(tests, root);
+    toolchain.wine_server("-k")?;
+    counted(&report, done)
 }
 
-impl Kept {
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+fn unit_tests(toolchain: &Toolchain, root: &Path, target: &Path) -> anyhow::Result<Counts> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let nextest = std::env::split_paths(&path).map(|folder| folder.join("cargo-nextest")).find(|file| file.exists());
+    let Some(nextest) = nextest else { bail!("cargo-nextest is missing, which is what runs tests under Wine") };
+    let report = root.join("target/nextest/windows/junit.xml");
+    remove_old(&report)?;
+    let mut tests = toolchain.environment(nextest);
+    let target: PathBuf = target.join("windows");
+    tests
+        .args(["nextest", "run", "--profile", "windows", "--target", TARGET, "--status-level", "fail"])
+        .args(["--cargo-quiet", "--target-dir"])
+        .arg(&target)
+        // The window's tests ask for the library that finds the web view, which cargo lays beside the programs.
+        .env("WINEPATH", target.join(TARGET).join("debug"));
+    for package in PACKAGES {
+        tests.args(["--package", package]);
     }
+    tests.stdin(Stdio::null());
+    let done = run(tests, root);
+    counted(&report, done)
+}
 
-    /// A program that sees Wine's drive and Debian's compiler, and nothing of the one that runs this.
-    fn environment(&self, name: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = program(name);
-        for (name, _) in std::env::vars_os() {
-            let of_cargo = name.to_str().is_some_and(|name| name.starts_with("CARGO_") || name.starts_with("RUST"));
-            if of_cargo || name == "LD_LIBRARY_PATH" || name == "DISPLAY" || name == "WAYLAND_DISPLAY" {
-                command.env_remove(name);
-            }
-        }
-        let home = std::env::var_os("CARGO_HOME");
-        command
-            .envs(home.map(|home| ("CARGO_HOME", home)))
-            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
-            .env("RUSTC", RUSTC)
-            .env("CARGO", CARGO)
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("--sysroot={}", self.at("sysroot").display()))
-            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine")
-            // For tests of what Wine does not have, which programs cannot see.
-            .env("DESKSIDE_UNDER_WINE", "1")
-            .env("WINEPREFIX", self.at("prefix"))
-            .env("WINEARCH", "win64")
-            .env("WINEDEBUG", "-all")
-            // No questions about .NET or a browser engine, no menus on the host's desktop, no debugger after a panic.
-            .env("WINEDLLOVERRIDES", "mscoree=;mshtml=;winemenubuilder.exe=d;winedbg.exe=d");
-        command
-    }
-
-    /// The standard library of the target, built once for each version of the compiler.
-    fn library(&self) -> anyhow::Result<()> {
-        let mut ask = program(RUSTC);
-        ask.arg("-vV");
-        let version = crate::programs::output(ask, Path::new("/"))?;
-        let stamp = self.at("library-of");
-        if std::fs::read_to_string(&stamp).is_ok_and(|of| of == version) {
-            return Ok(());
-        }
-        println!("Building the standard library for {TARGET}, once (a minute)…");
-        let (build, library) = (self.at("build"), self.at("sysroot/lib/rustlib").join(TARGET).join("lib"));
-        for old in [&build, &library] {
-            if old.exists() {
-                std::fs::remove_dir_all(old)?;
-            }
-        }
-        std::fs::create_dir_all(build.join("src"))?;
-        std::fs::create_dir_all(&library)?;
-        std::fs::write(build.join("src/lib.rs"), "")?;
-        let manifest = "[package]\nname = \"nothing\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n";
-        std::fs::write(build.join("Cargo.toml"), manifest)?;
-        let mut cargo = self.environment(CARGO);
-        cargo
-            .env_remove("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS")
-            .env("RUSTC_BOOTSTRAP", "1")
-            .args(["build", "--release", "-Zbuild-std=std,panic_unwind,panic_abort,test,proc_macro"])
-            .args(["--target", TARGET, "--target-dir", "out"]);
-        run_quietly(cargo, &build)?;
-        for entry in std::fs::read_dir(build.join("out").join(TARGET).join("release/deps"))? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.ends_with(".rlib") && !name.starts_with("libnothing") {
-                std::fs::copy(&path, library.join(name))?;
-            }
-        }
-        std::fs::remove_dir_all(&build)?;
-        std::fs::write(stamp, version)?;
-        Ok(())
-    }
-
-    /// Wine's drive, with Windows 10 on it as far as programs can tell.
-    fn wine(&self) -> anyhow::Result<()> {
-        let library = self.at("prefix/drive_c/windows/system32/bcryptprimitives.dll");
-        if self.at("prefix/system.reg").exists() && library.exists() {
-            return Ok(());
-        }
-        println!("Setting up Wine's drive, once…");
-        std::fs::create_dir_all(&self.folder)?;
-        for arguments in [&["wineboot", "-i"][..], &["winecfg", "-v", "win10"]] {
-            let mut wine = self.environment("wine");
-            wine.args(arguments);
-            run_quietly(wine, &self.folder)?;
-        }
-        self.server("-w")?;
-        if library.exists() {
-            // A newer Wine has it.
-            return Ok(());
-        }
-        let source = self.at("bcryptprimitives.c");
-        std::fs::write(&source, SHIM)?;
-        let mut compile = program("x86_64-w64-mingw32-gcc");
-        compile.args(["-O2", "-shared", "-o"]).arg(&library).arg(&source).arg("-ladvapi32");
-        run_quietly(compile, &self.folder)
-    }
-
-    /// Tells Wine's server to stay or to go. It fails where it already does, and keeps what it writes to open.
-    fn server(&self, what: &str) -> anyhow::Result<()> {
-        let mut server = self.environment("wineserver");
-        server.arg(what).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        server.status().context("could not start wineserver")?;
-        Ok(())
-    }
-
-    fn tests(&self, root: &Path, target: &Path) -> anyhow::Result<Counts> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let nextest =
-            std::env::split_paths(&path).map(|folder| folder.join("cargo-nextest")).find(|file| file.exists());
-        let Some(nextest) = nextest else { bail!("cargo-nextest is missing, which is what runs tests under Wine") };
-        let report = root.join("target/nextest/windows/junit.xml");
-        remove_old(&report)?;
-        let mut tests = self.environment(nextest);
-        tests
-            .args(["nextest", "run", "--profile", "windows", "--target", TARGET, "--status-level", "fail"])
-            .args(["--cargo-quiet", "--target-dir"])
-            .arg(target.join("windows"));
-        for package in PACKAGES {
-            tests.args(["--package", package]);
-        }
-        tests.stdin(Stdio::null());
-        let done = run(tests, root);
-        match std::fs::read_to_string(&report) {
-            Ok(xml) => no_silent_failure(Counts::from_junit(&xml), done),
-            Err(_) => done.and(Ok(Counts::default())),
-        }
+fn counted(report: &Path, done: anyhow::Result<()>) -> anyhow::Result<Counts> {
+    match std::fs::read_to_string(report) {
+        Ok(xml) => no_silent_failure(Counts::from_junit(&xml), done),
+        // No report: it did not come to running tests.
+        Err(_) => done.and(Ok(Counts::default())),
     }
 }

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deskside-e2e", &["deskside-protocol", "deskside-ipc", "deskside-texts", "deskside-desktop"]),
     ("deskside-faults", &["deskside-protocol", "deskside-ipc", "deskside-desktop", "deskside-e2e"]),
     ("deskside-packages", &["deskside-desktop"]),
+    ("deskside-on-windows", &["deskside-desktop", "deskside-e2e"]),
     ("deskside-architecture", &[]),
     ("deskside-fuzz", &[]),
     ("deskside-bare-window", &[]),
