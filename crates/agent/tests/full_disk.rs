@@ -36,7 +36,7 @@ fn on_a_small_disk(test: &str) -> Option<PathBuf> {
     }
     let may = Command::new("unshare").args(["-Urm", "true"]).stderr(Stdio::null()).status();
     if !may.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: this system does not let a test mount a disk of its own");
+        eprintln!("SKIPPED: this system does not let a test mount a disk of its own");
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

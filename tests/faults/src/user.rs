@@ -124,10 +124,8 @@ impl User {
     /// # Errors
     /// As [`User::insist`].
     pub async fn home(&mut self) -> anyhow::Result<Home> {
-        match self.insist(Request::Home).await? {
-            Response::Home(home) => Ok(home),
-            other => bail!("not Home: {other:?}"),
-        }
+        let Response::Home(home) = self.insist(Request::Home).await? else { bail!("not Home") };
+        Ok(home)
     }
 
     /// The requests there are.
@@ -135,10 +133,10 @@ impl User {
     /// # Errors
     /// As [`User::insist`].
     pub async fn requests(&mut self) -> anyhow::Result<Vec<RequestRow>> {
-        match self.insist(Request::Requests).await? {
-            Response::Requests { requests, .. } => Ok(requests),
-            other => bail!("no list of requests: {other:?}"),
-        }
+        let Response::Requests { requests, .. } = self.insist(Request::Requests).await? else {
+            bail!("no list of requests")
+        };
+        Ok(requests)
     }
 
     /// One request.
@@ -146,10 +144,8 @@ impl User {
     /// # Errors
     /// As [`User::insist`].
     pub async fn thread(&mut self, client_id: ClientId) -> anyhow::Result<Thread> {
-        match self.insist(Request::Thread { client_id }).await? {
-            Response::Thread(thread) => Ok(thread),
-            other => bail!("no thread: {other:?}"),
-        }
+        let Response::Thread(thread) = self.insist(Request::Thread { client_id }).await? else { bail!("no thread") };
+        Ok(thread)
     }
 
     /// An empty draft.
@@ -157,10 +153,8 @@ impl User {
     /// # Errors
     /// As [`User::insist`].
     pub async fn new_draft(&mut self) -> anyhow::Result<DraftId> {
-        match self.insist(Request::NewDraft).await? {
-            Response::Draft(draft) => Ok(draft.id),
-            other => bail!("no draft: {other:?}"),
-        }
+        let Response::Draft(draft) = self.insist(Request::NewDraft).await? else { bail!("no draft") };
+        Ok(draft.id)
     }
 
     /// A draft as it is kept.
@@ -168,10 +162,10 @@ impl User {
     /// # Errors
     /// As [`User::insist`].
     pub async fn draft(&mut self, draft: DraftId) -> anyhow::Result<Draft> {
-        match self.insist(Request::OpenDraft { draft: Some(draft) }).await? {
-            Response::Draft(draft) => Ok(draft),
-            other => bail!("no draft: {other:?}"),
-        }
+        let Response::Draft(draft) = self.insist(Request::OpenDraft { draft: Some(draft) }).await? else {
+            bail!("no draft")
+        };
+        Ok(draft)
     }
 
     /// Types a text in place of another that was kept before. When the agent dies, one of the two must be there after.
