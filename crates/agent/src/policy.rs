@@ -103,7 +103,10 @@ impl Policy {
         let mut policy = Self::default();
         let hub_url: Option<Url> = field(&mut table, "hub_url", &mut problems);
         policy.hub_url = checked("hub_url", hub_url, &mut problems, |url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
         });
         let token: Option<String> = field(&mut table, "enrolment_token", &mut problems);
         policy.enrolment_token =
@@ -357,6 +360,16 @@ mod tests {
         let named: Vec<_> = problems.iter().filter_map(|problem| problem.split(':').next()).collect();
         assert_eq!(named, ["hub_url", "helpdesk_email", "language", "retention_days"]);
         assert_eq!(policy.helpdesk_email, None, "nothing but an address can stand in an address");
+    }
+
+    #[test]
+    fn an_address_holds_no_secret_whoever_it_is_for() {
+        for url in ["https://claire@desk.example", "https://:secret@desk.example", "https://claire:secret@desk.example"]
+        {
+            let (policy, problems) = read(&format!("hub_url = '{url}'"));
+            assert_eq!((policy.hub_url, problems.len()), (None, 1), "{url}");
+            assert!(!problems[0].contains("secret"), "{problems:?}");
+        }
     }
 
     #[test]
