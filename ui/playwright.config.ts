@@ -10,7 +10,7 @@ export default defineConfig({
   outputDir: './test-results',
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  // A test that passes at the second try hides a fault.
+  // A test that passes at the second try hides a fault; `cargo xtask test` may ask for one, and names it.
   retries: 0,
   workers: 2,
   timeout: 60_000,

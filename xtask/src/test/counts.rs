@@ -11,6 +11,8 @@ pub(crate) struct Counts {
     pub(super) failed: Vec<(String, String)>,
     /// Name and reason.
     pub(super) skipped: Vec<(String, String)>,
+    /// Name and first words of what went wrong at the first try; counted as passed too.
+    pub(super) unstable: Vec<(String, String)>,
 }
 
 impl Counts {
@@ -30,6 +32,7 @@ impl Counts {
         self.passed += other.passed;
         self.failed.extend(other.failed);
         self.skipped.extend(other.skipped);
+        self.unstable.extend(other.unstable);
     }
 
     fn count(&mut self, name: String, output: &str, failed: bool) {
@@ -50,6 +53,11 @@ impl Counts {
             let (head, _) = case.split_once('>').unwrap_or((case, ""));
             let body = if head.ends_with('/') { "" } else { case.split("</testcase>").next().unwrap_or_default() };
             let name = format!("{} {}", attribute(head, "classname"), attribute(head, "name"));
+            if body.contains("<flakyFailure") {
+                counts.unstable.push((name, first_words(&plain(body))));
+                counts.passed += 1;
+                continue;
+            }
             counts.count(name, &plain(body), body.contains("<failure") || body.contains("<error"));
         }
         counts
@@ -133,10 +141,14 @@ impl Counts {
                         let reason = test.pointer("/annotations/0/description").and_then(Value::as_str);
                         self.skipped.push((name, reason.unwrap_or("no reason given").to_owned()));
                     }
-                    // "unexpected", and "flaky": a test that passes sometimes tells nothing.
                     other => {
                         let why = test.pointer("/results/0/error/message").and_then(Value::as_str).unwrap_or(other);
-                        self.failed.push((name, first_words(why)));
+                        if other == "flaky" {
+                            self.passed += 1;
+                            self.unstable.push((name, first_words(why)));
+                        } else {
+                            self.failed.push((name, first_words(why)));
+                        }
                     }
                 }
             }
@@ -205,10 +217,13 @@ mod tests {
             <testcase name="quiet" classname="a" time="0.1"/>
             <testcase name="on_postgres" classname="hub::store" time="0.1"><system-err>SKIPPED: no &quot;postgres&quot; here
             </system-err></testcase>
+            <testcase name="late" classname="a"><flakyFailure type="test failure">thread 'late' panicked at src/a.rs:1:1:
+            too late</flakyFailure></testcase>
             <testcase name="breaks" classname="a"><failure type="test failure">thread 'breaks' panicked at src/a.rs:1:1:
             left &lt; right</failure></testcase></testsuite></testsuites>"#;
         let counts = Counts::from_junit(xml);
-        assert_eq!(counts.passed, 2);
+        assert_eq!(counts.passed, 3);
+        assert_eq!(counts.unstable, [("a late".to_owned(), "too late".to_owned())]);
         assert_eq!(counts.skipped, [("hub::store on_postgres".to_owned(), "no \"postgres\" here".to_owned())]);
         assert_eq!(counts.failed, [("a breaks".to_owned(), "left < right".to_owned())]);
     }
@@ -238,7 +253,7 @@ mod tests {
                 { "projectName": "fr", "status": "flaky", "results": [] },
                 { "projectName": "x", "status": "skipped", "annotations": [ { "type": "skip", "description": "no x" } ] } ] } ] } ] } ] });
         let counts = Counts::from_playwright(&playwright).unwrap();
-        assert_eq!((counts.passed, counts.failed.len()), (1, 2));
+        assert_eq!((counts.passed, counts.failed.len(), counts.unstable.len()), (2, 1, 1));
         assert_eq!(counts.skipped[0].1, "no x");
         assert!(counts.failed[0].0.contains("is calm [dark]"));
         assert!(Counts::from_playwright(&serde_json::json!({})).is_err());
