@@ -73,6 +73,9 @@ enum Task {
         /// Only the packages: makes them, installs them into a clean Debian, upgrades and removes them (as root)
         #[arg(long, conflicts_with_all = ["quick", "windows"])]
         packages: bool,
+        /// Only what takes long: the long form of the faults, and libFuzzer on every fuzz target
+        #[arg(long, conflicts_with_all = ["quick", "windows", "packages"])]
+        long: bool,
     },
 }
 
@@ -100,11 +103,12 @@ fn main() -> ExitCode {
         Task::Test { windows: true, .. } => {
             Err(anyhow::anyhow!("Wine is there on Linux only: run `cargo test` instead"))
         }
+        Task::Test { long: true, .. } => test::run_long(),
         #[cfg(target_os = "linux")]
         Task::Test { packages: true, .. } => test::run_for_packages(),
         #[cfg(not(target_os = "linux"))]
         Task::Test { packages: true, .. } => Err(anyhow::anyhow!("packages are tried on Linux only, so far")),
-        Task::Test { quick, windows: false, packages: false } => test::run(quick),
+        Task::Test { quick, windows: false, packages: false, long: false } => test::run(quick),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, counted.
 
 mod counts;
+mod fuzz;
 mod parts;
 #[cfg(target_os = "linux")]
 mod windows;
@@ -49,6 +50,9 @@ const PARTS: &[(&str, Option<Lane>, Check)] = &[
     ("real window", None, parts::window),
 ];
 
+/// What takes long, and runs only when it is asked for.
+const LONG: &[(&str, Check)] = &[("faults, long", parts::faults_long), ("fuzz targets", fuzz::run_all)];
+
 /// What came of a part, and how long it took.
 struct Outcome {
     name: &'static str,
@@ -82,6 +86,26 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
 
     told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
+}
+
+/// Sets up and runs what takes long.
+///
+/// # Errors
+/// Something could not be set up or built, or a test failed.
+pub(crate) fn run_long() -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let root = crate::root()?;
+    setup::packages(Purpose::Test)?;
+    setup::node_modules(&root)?;
+    let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
+    build::interface(&root)?;
+    let programs = build::programs(&root, Profile::Debug)?;
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let outcomes = LONG.iter().map(|&(name, check)| {
+        println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
+        outcome(name, check, &run)
+    });
+    told(outcomes.collect(), begun)
 }
 
 /// Sets up and runs the tests of the Windows code, of its programs and of its installer under Wine.
