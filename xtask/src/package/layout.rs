@@ -237,4 +237,20 @@ mod tests {
             assert!(product.description.lines().all(|line| line.starts_with(' ')), "{}", product.description);
         }
     }
+
+    /// What the service may do, as systemd itself judges: 0 is nothing, 10 is everything.
+    #[test]
+    fn the_hubs_service_is_hardened() {
+        const AT_MOST: &str = "20";
+        if !crate::programs::exists("systemd-analyze", "--version") {
+            println!("SKIPPED: systemd-analyze is not there");
+            return;
+        }
+        let unit = crate::root().unwrap().join("installer/linux/deskside-hub.service");
+        let mut analyze = crate::programs::program("systemd-analyze");
+        analyze.args(["security", "--offline=true", "--no-pager", "--threshold", AT_MOST]).arg(&unit);
+        let judged = analyze.output().unwrap();
+        let said = String::from_utf8_lossy(&judged.stdout);
+        assert!(judged.status.success(), "{said}{}", String::from_utf8_lossy(&judged.stderr));
+    }
 }
