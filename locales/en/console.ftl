@@ -365,6 +365,7 @@ console-journal-when = When
 console-journal-earlier = Show earlier ones
 console-actor-command-line = Command line of the hub
 console-actor-first-start = The hub, at its first start
+console-actor-retention = The retention
 console-actor-token = Token “{ $name }”
 console-deed-person-added = Added the account { $subject }
 console-deed-person-renamed = Changed the name of { $subject }
@@ -378,6 +379,55 @@ console-deed-device-enrolled = Enrolled the computer { $subject }
 console-deed-device-revoked = Withdrew the access of the computer { $subject }
 console-deed-token-made = Made the token “{ $subject }”
 console-deed-token-revoked = Withdrew the token “{ $subject }”
+console-deed-tickets-expired = Removed tickets whose time was over: { $subject }
+console-deed-diagnostics-expired = Removed what computers had said from old tickets: { $subject }
+console-deed-files-expired = Removed files of old tickets: { $subject }
+console-deed-personal-data-exported = Handed out what there is of a person: { $subject }
+console-deed-personal-data-erased = Erased what there was of a person: { $subject }
+
+## Privacy
+
+console-privacy = Privacy
+console-privacy-about = How long the hub keeps what it has, and what it has of one person.
+console-keep = How long things are kept
+console-keep-about = Counted from the last change of a ticket that is solved or closed. It is set where the hub is started (--keep-tickets, --keep-diagnostics, --keep-files); each removal is in the journal.
+console-keep-tickets = Tickets
+console-keep-diagnostics = What the computer said of itself
+console-keep-files = Pictures and files
+console-keep-days =
+    { $count ->
+        [one] { $said } day
+       *[other] { $said } days
+    }
+console-keep-always = As long as the hub runs
+console-of-person = What there is of one person
+console-of-person-about = For somebody who asks what is kept of them, or wants it erased.
+console-requester-login = Name they sign in with on their computer
+console-find = Look
+console-nothing-of = There is nothing of “{ $login }” here.
+console-tickets-open =
+    { $count ->
+        [one] { $said } ticket, { $open } open
+       *[other] { $said } tickets, { $open } open
+    }
+console-first = First ticket
+console-last = Last change
+console-export-about = The file holds each ticket as it was sent, its whole thread and its files. Internal notes are in it, and the names of colleagues: read it before you hand it out.
+console-export = Save everything as a file
+console-erase = Erase everything
+console-erase-person = Erase everything of { $login }?
+console-erase-text =
+    { $count ->
+        [one] { $said } ticket goes for good, with its thread and its files. Open ones: { $open }. This cannot be taken back. Backups that were made before still hold it.
+       *[other] { $said } tickets go for good, with their threads and their files. Open ones: { $open }. This cannot be taken back. Backups that were made before still hold them.
+    }
+console-erased =
+    { $count ->
+        [one] { $said } ticket was erased.
+       *[other] { $said } tickets were erased.
+    }
+console-diagnostics-removed = What the computer had said was removed, as the retention says:
+console-files-removed = Its pictures and files were removed, as the retention says:
 
 ## Your account
 

@@ -241,6 +241,10 @@ export type ConsoleTicket = {
   rating: Rating | null;
   /** Other tickets of the same device, newest first, at most 10. */
   of_same_device: Array<TicketRow>;
+  /** When the retention took out what the machine had said of itself, if it did. */
+  diagnostics_removed_at: Timestamp | null;
+  /** When the retention took out pictures and other files, if it did. */
+  files_removed_at: Timestamp | null;
 };
 
 /** What a section costs to collect. */
@@ -283,7 +287,12 @@ export type Deed =
   | 'device-enrolled'
   | 'device-revoked'
   | 'token-made'
-  | 'token-revoked';
+  | 'token-revoked'
+  | 'tickets-expired'
+  | 'diagnostics-expired'
+  | 'files-expired'
+  | 'personal-data-exported'
+  | 'personal-data-erased';
 
 /** Where a request is between this computer and the helpdesk. */
 export type Delivery =
@@ -509,6 +518,20 @@ export type EnrolmentTokenInfo = {
   revoked: boolean;
   /** Who made it. */
   created_by: string;
+};
+
+/** Request of `POST /console/requester/erase`. */
+export type EraseRequester = {
+  /** Whose. */
+  login: string;
+  /** How many tickets whoever asks has seen: with another number nothing is erased. */
+  tickets: number;
+};
+
+/** Answer to `POST /console/requester/erase`. */
+export type ErasedRequester = {
+  /** The numbers of the tickets that are gone. */
+  numbers: Array<number>;
 };
 
 /**
@@ -807,7 +830,7 @@ export type JournalEntry = {
   actor: string;
   /** What was done. */
   deed: Deed;
-  /** To whom or what: a login, the name of a computer, the label of a token. */
+  /** To whom or what: a login, the name of a computer, the label of a token, a count, numbers of tickets. */
   subject: string;
 };
 
@@ -1412,6 +1435,28 @@ export type Requester = {
   language: string;
 };
 
+/** Answer to `GET /console/requester?login=…`: what the hub has of somebody who asks. */
+export type RequesterSummary = {
+  /** The name they sign in with on their computers, in lower case. */
+  login: string;
+  /** How their computers call them, at most 64. */
+  names: Array<string>;
+  /** The computers that their tickets came from, at most 64. */
+  devices: Array<string>;
+  /** How many tickets. */
+  tickets: number;
+  /** How many of them are not over. */
+  open: number;
+  /** How many files. */
+  files: number;
+  /** Their bytes. */
+  file_bytes: number;
+  /** When the first of the tickets arrived. */
+  first: Timestamp;
+  /** When something changed last in one of them. */
+  last: Timestamp;
+};
+
 /** What comes back. */
 export type Response =
   | { response: 'done' }
@@ -1490,6 +1535,19 @@ export type Response =
         checks: Array<DoctorCheck>;
       };
     };
+
+/**
+ * Answer to `GET /console/retention`: for how many days the hub keeps what belongs to tickets that are over (solved or
+ * closed, counted from the last change); `None` is for ever.
+ */
+export type Retention = {
+  /** Tickets, whole. */
+  tickets_days: number | null;
+  /** What the machine said of itself. */
+  diagnostics_days: number | null;
+  /** Pictures of the screen and other files. */
+  files_days: number | null;
+};
 
 /** What a person may do in the console. */
 export type Role = 'technician' | 'administrator';
@@ -1657,6 +1715,12 @@ export type SettingsView = {
   version: string;
 };
 
+/** How bad a finding is. */
+export type Severity = 'notice' | 'warning' | 'critical';
+
+/** A SHA-256 digest (FIPS 180-4) in lower-case hexadecimal, 64 characters. */
+export type Sha256 = string;
+
 /** The shortcut that takes a picture of the screen and opens a report with it. */
 export type Shortcut = string;
 
@@ -1672,12 +1736,6 @@ export type ShortcutState =
   | { state: 'no-such-key' }
   | { state: 'needs-consent' }
   | { state: 'unavailable' };
-
-/** How bad a finding is. */
-export type Severity = 'notice' | 'warning' | 'critical';
-
-/** A SHA-256 digest (FIPS 180-4) in lower-case hexadecimal, 64 characters. */
-export type Sha256 = string;
 
 /** Request of `POST /console/session`. */
 export type SignIn = {

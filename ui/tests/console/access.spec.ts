@@ -69,6 +69,16 @@ const STOPS: readonly Stop[] = [
     },
   },
   {
+    name: 'privacy',
+    async go(page) {
+      await open(page, 'privacy');
+      await page.locator('dl').waitFor();
+      await page.locator('#requester-login').fill('ada');
+      await page.locator('form button').click();
+      await page.locator('[role=status], #found-title').first().waitFor();
+    },
+  },
+  {
     name: 'journal',
     async go(page) {
       await open(page, 'journal');

@@ -174,3 +174,41 @@ test('language and colours are chosen and kept; the password is changed; one sig
   await page.getByRole('button', { name: 'Se déconnecter' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Se connecter' })).toBeVisible();
 });
+
+test('what there is of a person is found, saved as a file, and erased', async ({
+  administrator: page,
+  world,
+}) => {
+  const device = await DeviceClient.enrol(world.hub.url, world.admin, 'her-laptop');
+  const document = ticketDocument({ text: 'Something of Zoé alone' });
+  await device.ticket({ ...document, requester: { ...document.requester, login: 'ZOE.K' } });
+
+  await page.getByRole('link', { name: 'Privacy' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Privacy' })).toBeFocused();
+  await expect(page.getByText('1,095 days')).toBeVisible();
+  await expect(page.getByText('180 days')).toHaveCount(2);
+
+  await page.getByLabel('Name they sign in with on their computer').fill('nobody.such');
+  await page.getByRole('button', { name: 'Look' }).click();
+  await expect(page.getByText('There is nothing of “nobody.such” here.')).toBeVisible();
+  await page.getByLabel('Name they sign in with on their computer').fill('zoe.k');
+  await page.getByRole('button', { name: 'Look' }).click();
+  await expect(page.getByRole('heading', { name: /zoe\.k/ })).toBeFocused();
+  await expect(page.getByText('1 ticket, 1 open')).toBeVisible();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Save everything as a file' }).click();
+  expect((await saved).suggestedFilename()).toBe('zoe.k.tar');
+
+  await page.getByRole('button', { name: 'Erase everything' }).click();
+  const ask = page.getByRole('dialog', { name: 'Erase everything of zoe.k?' });
+  await expect(ask.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await ask.getByRole('button', { name: 'Erase everything' }).click();
+  await expect(page.getByRole('heading', { name: /zoe\.k/ })).toHaveCount(0);
+  await page.getByLabel('Name they sign in with on their computer').fill('zoe.k');
+  await page.getByRole('button', { name: 'Look' }).click();
+  await expect(page.getByText('There is nothing of “zoe.k” here.')).toBeVisible();
+
+  await page.getByRole('link', { name: 'Journal' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Erased what there was of a person' })).toBeVisible();
+  await expect(page.getByText('zoe.k')).toHaveCount(0);
+});

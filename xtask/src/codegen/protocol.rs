@@ -61,7 +61,8 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
         desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::PersonChange, desk::TicketQuery,
         desk::TicketPage, desk::TicketRow, desk::ConsoleTicket, desk::Rating, desk::ConsoleFollowUp, desk::ConsoleReply, desk::MadePassword, desk::JournalPage,
         desk::TicketChange, desk::DeviceRow, desk::NewEnrolmentToken, desk::CreatedEnrolmentToken,
-        desk::EnrolmentTokenInfo, desk::ConsoleChange, desk::MadePassword, desk::JournalPage,
+        desk::EnrolmentTokenInfo, desk::ConsoleChange, desk::MadePassword, desk::JournalPage, desk::Retention,
+        desk::RequesterSummary, desk::EraseRequester, desk::ErasedRequester,
     );
     let missing = unreached(&collector.declarations)?;
     if !missing.is_empty() {

@@ -7,12 +7,16 @@ import type {
   CreatedEnrolmentToken,
   DeviceRow,
   EnrolmentTokenInfo,
+  ErasedRequester,
+  EraseRequester,
   JournalPage,
   MadePassword,
   NewEnrolmentToken,
   NewPerson,
   Person,
   PersonChange,
+  RequesterSummary,
+  Retention,
   Session,
   SignIn,
   TicketChange,
@@ -41,6 +45,11 @@ export function listQuery(filter: ListFilter, limit: number, after?: string): st
 /** Address of a file's bytes, for links and pictures. The hub serves it so that nothing in it runs. */
 export function attachmentAddress(id: string): string {
   return `/api/v1/console/attachments/${encodeURIComponent(id)}`;
+}
+
+/** Address of everything that the hub has of somebody who asks, as a file to save. */
+export function exportAddress(login: string): string {
+  return `/api/v1/console/requester/export?login=${encodeURIComponent(login)}`;
 }
 
 /** Address of the live updates (server-sent events). */
@@ -113,6 +122,12 @@ export function hubOver(client: Client) {
       client.request<MadePassword>('POST', `/console/people/${encodeURIComponent(login)}/reset-password`),
     removePerson: (login: string) =>
       client.request<unknown>('DELETE', `/console/people/${encodeURIComponent(login)}`),
+
+    retention: (signal?: AbortSignal) => client.request<Retention>('GET', '/console/retention', { signal }),
+    requester: (login: string) =>
+      client.request<RequesterSummary>('GET', `/console/requester?login=${encodeURIComponent(login)}`),
+    eraseRequester: (body: EraseRequester) =>
+      client.request<ErasedRequester>('POST', '/console/requester/erase', { body }),
 
     journal: (before?: string, signal?: AbortSignal) =>
       client.request<JournalPage>(

@@ -21,6 +21,7 @@ describe('addresses', () => {
     { page: 'devices' },
     { page: 'enrolment' },
     { page: 'people' },
+    { page: 'privacy' },
     { page: 'account' },
   ])('are read as they were written: %o', (route) => {
     expect(read(writeRoute(route))).toEqual(route);

@@ -27,6 +27,7 @@ export type Route =
   | { readonly page: 'enrolment' }
   | { readonly page: 'people' }
   | { readonly page: 'journal' }
+  | { readonly page: 'privacy' }
   | { readonly page: 'account' }
   | { readonly page: 'unknown'; readonly path: string };
 
@@ -103,6 +104,7 @@ export function readRoute(pathname: string, search: string): Route {
       page === 'enrolment' ||
       page === 'people' ||
       page === 'journal' ||
+      page === 'privacy' ||
       page === 'account')
   ) {
     return { page };
@@ -129,6 +131,7 @@ export function writeRoute(route: Route): string {
     case 'enrolment':
     case 'people':
     case 'journal':
+    case 'privacy':
     case 'account':
       return BASE + route.page;
     case 'unknown':

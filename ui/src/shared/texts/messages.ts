@@ -107,6 +107,7 @@ export interface Messages {
   'console-active': null;
   'console-actor-command-line': null;
   'console-actor-first-start': null;
+  'console-actor-retention': null;
   'console-actor-token': { name: string | number };
   'console-actual': null;
   'console-add-person': null;
@@ -137,6 +138,8 @@ export interface Messages {
   'console-deactivate-text': null;
   'console-deed-device-enrolled': { subject: string | number };
   'console-deed-device-revoked': { subject: string | number };
+  'console-deed-diagnostics-expired': { subject: string | number };
+  'console-deed-files-expired': { subject: string | number };
   'console-deed-password-chosen': { subject: string | number };
   'console-deed-password-reset': { subject: string | number };
   'console-deed-person-added': { subject: string | number };
@@ -144,7 +147,10 @@ export interface Messages {
   'console-deed-person-removed': { subject: string | number };
   'console-deed-person-renamed': { subject: string | number };
   'console-deed-person-unlocked': { subject: string | number };
+  'console-deed-personal-data-erased': { subject: string | number };
+  'console-deed-personal-data-exported': { subject: string | number };
   'console-deed-role-changed': { subject: string | number };
+  'console-deed-tickets-expired': { subject: string | number };
   'console-deed-token-made': { subject: string | number };
   'console-deed-token-revoked': { subject: string | number };
   'console-device': null;
@@ -153,12 +159,17 @@ export interface Messages {
   'console-device-search': null;
   'console-devices': null;
   'console-devices-about': null;
+  'console-diagnostics-removed': null;
   'console-discard': null;
   'console-document': null;
   'console-download': { file: string | number };
   'console-enrolled': null;
   'console-enrolment': null;
   'console-enrolment-about': null;
+  'console-erase': null;
+  'console-erase-person': { login: string | number };
+  'console-erase-text': { count: number; open: string | number; said: string | number };
+  'console-erased': { count: number; said: string | number };
   'console-error-bad-answer': null;
   'console-error-bad-request': null;
   'console-error-busy': null;
@@ -172,6 +183,8 @@ export interface Messages {
   'console-error-unauthorized': null;
   'console-error-unreachable': null;
   'console-error-wrong-state': null;
+  'console-export': null;
+  'console-export-about': null;
   'console-failure-broken': null;
   'console-failure-denied': null;
   'console-failure-timed-out': null;
@@ -184,7 +197,10 @@ export interface Messages {
   'console-file-remove': { file: string | number };
   'console-file-sending': null;
   'console-files': null;
+  'console-files-removed': null;
+  'console-find': null;
   'console-findings': null;
+  'console-first': null;
   'console-first-password': null;
   'console-first-password-help': null;
   'console-first-password-hint': { count: string | number };
@@ -211,7 +227,14 @@ export interface Messages {
   'console-journal-what': null;
   'console-journal-when': null;
   'console-journal-who': null;
+  'console-keep': null;
+  'console-keep-about': null;
+  'console-keep-always': null;
+  'console-keep-days': { count: number; said: string | number };
+  'console-keep-diagnostics': null;
+  'console-keep-files': null;
   'console-keep-note': null;
+  'console-keep-tickets': null;
   'console-key-back': null;
   'console-key-help': null;
   'console-key-move': null;
@@ -224,6 +247,7 @@ export interface Messages {
   'console-keys-on': null;
   'console-kind': null;
   'console-language': null;
+  'console-last': null;
   'console-leave': null;
   'console-link': null;
   'console-list': null;
@@ -272,8 +296,11 @@ export interface Messages {
   'console-note-kept': null;
   'console-note-text': null;
   'console-nothing-found': null;
+  'console-nothing-of': { login: string | number };
   'console-nothing-unusual': null;
   'console-number': null;
+  'console-of-person': null;
+  'console-of-person-about': null;
   'console-of-ticket': { number: string | number };
   'console-offline': null;
   'console-on-battery': null;
@@ -312,6 +339,8 @@ export interface Messages {
   'console-preferences': null;
   'console-preferences-about': null;
   'console-previous-picture': null;
+  'console-privacy': null;
+  'console-privacy-about': null;
   'console-problem': null;
   'console-rating': null;
   'console-reconnecting': null;
@@ -327,6 +356,7 @@ export interface Messages {
   'console-reply-text': null;
   'console-reply-to': { name: string | number };
   'console-reply-too-long': { over: string | number };
+  'console-requester-login': null;
   'console-reset-password': null;
   'console-reset-password-of': { name: string | number };
   'console-reset-password-text': null;
@@ -385,6 +415,7 @@ export interface Messages {
   'console-thread-grew': null;
   'console-ticket': null;
   'console-tickets': null;
+  'console-tickets-open': { count: number; open: string | number; said: string | number };
   'console-times': { count: number };
   'console-to-ticket': { number: string | number };
   'console-to-tickets': null;
