@@ -30,6 +30,8 @@ pub enum Way {
     Faulty,
     /// Every connection, old and new, is reset.
     Cut,
+    /// Everything passes but files: nobody reads their bytes, and nobody is told.
+    FilesHang,
     /// Nothing passes any more and nobody is told, as when a cable is pulled. Connections of that time stay so, whatever
     /// comes after, until they are cut.
     Silent,
@@ -154,6 +156,13 @@ impl Shared {
         fault
     }
 
+    /// Keeps a connection as it is until it is cut.
+    async fn until_cut(&self) -> io::Result<Ending> {
+        // The sender lives as long as this does.
+        let _ = self.way.subscribe().wait_for(|way| *way == Way::Cut).await;
+        Ok(Ending::Reset)
+    }
+
     async fn connect(&self) -> io::Result<BufReader<TcpStream>> {
         let stream = TcpStream::connect(self.upstream).await?;
         stream.set_nodelay(true)?;
@@ -177,11 +186,7 @@ async fn serve(client: TcpStream, shared: Arc<Shared>) {
         // What the network does comes before what either end says.
         biased;
         way = turned => {
-            if way == Way::Silent {
-                // The sender lives as long as `shared`.
-                let _ = shared.way.subscribe().wait_for(|way| *way == Way::Cut).await;
-            }
-            Ending::Reset
+            if way == Way::Silent { shared.until_cut().await.unwrap_or(Ending::Reset) } else { Ending::Reset }
         }
         // An end that fails is an end that the other shall see as a failure, too.
         ending = relayed => ending.unwrap_or(Ending::Reset),
@@ -202,6 +207,9 @@ async fn requests(client: &mut BufReader<TcpStream>, shared: &Arc<Shared>) -> io
     loop {
         let Some(head) = Head::read(client).await? else { return Ok(Ending::Closed) };
         let Length::Known(length) = head.length_of_request() else { return Ok(Ending::Reset) };
+        if *shared.way.borrow() == Way::FilesHang && head.first_words().starts_with("PUT ") {
+            return shared.until_cut().await;
+        }
         let fault = shared.draw();
         if fault == Fault::ResetBefore {
             return Ok(Ending::Reset);
@@ -381,7 +389,7 @@ async fn stream(
 /// Passes bytes on in both directions, and now and then others.
 async fn bytes(client: &mut BufReader<TcpStream>, shared: &Arc<Shared>) -> io::Result<Ending> {
     /// Of a thousand pieces, so many become others, end early, or are the last.
-    const PIECES_PER_MILLE: u32 = 40;
+    const PIECES_PER_MILLE: u32 = 60;
     let mut dice = shared.dice.of_player("bytes", shared.number());
     let mut hub = shared.connect().await?;
     let (mut up, mut down) = (vec![0; 16 * 1024], vec![0; 16 * 1024]);

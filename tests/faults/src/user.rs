@@ -338,11 +338,16 @@ impl User {
         let mut last = String::new();
         let arrived = wait_until("everything in the helpdesk", limit, async || {
             self.insist(Request::SendNow).await?;
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let (home, waits) = (self.home().await?, self.undelivered().await?);
-            last = format!("{} requests wait, {} are parked: {waits:?}", home.waiting, home.parked);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let home = self.home().await?;
+            last = format!("{} requests wait, {} are parked", home.waiting, home.parked);
+            if home.parked == 0 && home.waiting > 0 {
+                return Ok(None);
+            }
+            let waits = self.undelivered().await?;
+            last = format!("{last}: {waits:?}");
             ensure!(home.parked == 0, "something is parked");
-            Ok((home.waiting == 0 && waits.is_empty()).then_some(()))
+            Ok(waits.is_empty().then_some(()))
         });
         arrived.await.with_context(|| last)
     }

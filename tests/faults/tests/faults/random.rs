@@ -23,6 +23,8 @@ use crate::world::{LONG, World};
 const SUBMITS: u64 = 100;
 /// People who use one agent at a time: more windows than anybody has open.
 const PEOPLE: u64 = 4;
+/// Nobody writes while more than this many wait: the faults shall meet what is sent as much as what is written.
+const BACKLOG: u32 = 40;
 /// Of a hundred reports, so many get a reply, and so many a verdict.
 const REPLIES_PERCENT: u32 = 30;
 const VERDICTS_PERCENT: u32 = 12;
@@ -93,6 +95,9 @@ async fn person(dice: Dice, number: u64, submits: u64, mut user: User, solved: S
         let entry = format!("Diary of {number}, before {report}");
         user.type_over(diary, &kept, &entry).await.unwrap();
         kept = entry;
+        while user.home().await.unwrap().waiting > BACKLOG {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
         let plan = Plan::draw(dice, report);
         let mut random = dice.of_player("impatience", report);
         let client_id = match plan.carry_out(&mut user, &mut random).await {
@@ -123,7 +128,7 @@ async fn is_given(user: &mut User, client_id: ClientId, verdict: &Verdict) -> bo
 /// Gives each verdict once its request is solved.
 async fn give_verdicts(mut user: User, solved: SolvedLater) {
     loop {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let waiting = solved.borrow().clone();
         if waiting.is_empty() {
             continue;
@@ -148,7 +153,7 @@ async fn give_verdicts(mut user: User, solved: SolvedLater) {
 /// Solves what is to be solved, once, as a technician does.
 async fn solve(technician: Technician) {
     loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         // While the hub is down nobody can work.
         let Ok(rows) = technician.tickets().await else { continue };
         for row in rows {

@@ -50,9 +50,9 @@ async fn on_a_read_only_disk_the_user_can_write_and_everything_is_there_when_it_
     // Somebody writes about just this. Nothing claims that it is kept.
     let Ok(Response::Draft(new)) = user.ask(Request::NewDraft).await else { panic!("no draft") };
     let change = DraftChange { text: Some("My disk is read-only".to_owned()), ..DraftChange::default() };
-    let saved = user.ask(Request::SaveDraft { draft: new.id, change }).await;
-    if let Err(Gone::Refused(report)) = &saved {
-        assert_eq!(report.code, ErrorCode::StoreUnwritable);
+    match user.ask(Request::SaveDraft { draft: new.id, change }).await {
+        Err(Gone::Refused(report)) => assert_eq!(report.code, ErrorCode::StoreUnwritable),
+        other => panic!("claimed to be kept: {other:?}"),
     }
     assert_eq!(user.draft(new.id).await.unwrap().text, "My disk is read-only");
     let Ok(Response::Preview(preview)) = user.ask(Request::Preview { draft: new.id }).await else {

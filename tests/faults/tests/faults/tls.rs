@@ -44,7 +44,7 @@ async fn bits_that_turn_on_the_way_change_nothing_that_arrives() {
     let mut submitted = BTreeMap::new();
     for number in 0..SUBMITS {
         let mut random = dice.of_player("tls", number);
-        let mut bytes = vec![0; 2000 << (number % 8)];
+        let mut bytes = vec![0; 10_000 << (number % 6)];
         random.fill_bytes(&mut bytes);
         let file = Upload { name: "noise.bin".to_owned(), bytes };
         let title = format!("Over a bad line {number}");
