@@ -69,6 +69,14 @@ const PACKERS: &[Package] = &[
 const CLEAN_SYSTEM: &[Package] = &[Package { name: "debootstrap", why: "to make a clean Debian, for packages" }];
 const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notifications" }];
 
+/// Another company's helpdesk, to be measured beside ours.
+const PEER: &[Package] = &[
+    Package { name: "request-tracker5", why: "Request Tracker, the hub's peer in the bench" },
+    Package { name: "rt5-db-sqlite", why: "its database" },
+    Package { name: "rt5-standalone", why: "its server" },
+    Package { name: "curl", why: "to see whether it answers" },
+];
+
 /// What is about to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -86,6 +94,8 @@ pub(crate) enum Purpose {
     Show,
     /// Build and show on a virtual display.
     ShowHeadless,
+    /// Measure beside another helpdesk.
+    Compare,
 }
 
 /// Sees to the system's packages.
@@ -110,6 +120,8 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         Purpose::Package => BUILD.iter().chain(PACKERS).collect(),
         Purpose::PackageForWindows => BUILD.iter().take(2).chain(WINDOWS).collect(),
         Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
+        Purpose::Compare if services_stay_quiet() => PEER.iter().collect(),
+        Purpose::Compare => bail!("its packages are a helpdesk's: they are installed on a throw-away machine, where CI=1"),
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),
     };

@@ -6,9 +6,11 @@
 mod facts;
 #[cfg(target_os = "linux")]
 mod icon;
+mod intake;
 mod keep;
 #[cfg(target_os = "linux")]
 mod painted;
+mod refused;
 
 use std::time::Duration;
 
@@ -31,6 +33,11 @@ fn main() -> anyhow::Result<()> {
         }
         ("keep", [socket, folder]) => runtime.block_on(keep::measure(socket, folder.as_ref()))?,
         ("submit", [socket, text]) => vec![runtime.block_on(keep::submit_one(socket, text))?],
+        ("hub", [url, token, devices, seconds]) => runtime.block_on(intake::hub(url, token, devices, seconds))?,
+        ("rt", [url, password, clients, seconds]) => {
+            runtime.block_on(intake::request_tracker(url, password, clients, seconds))?
+        }
+        ("refused", [socket, listen, count]) => runtime.block_on(refused::tries(socket, listen, count))?,
         other => bail!("there is nothing to measure called {other:?}"),
     };
     let numbers: Vec<_> = numbers.iter().map(|number| format!("{number:.6}")).collect();

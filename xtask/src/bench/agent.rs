@@ -11,6 +11,10 @@ use super::{Bench, machine, median, worst};
 
 /// How often the agent is started.
 const STARTS: usize = 15;
+/// How often a window is opened and ended.
+const WINDOWS: usize = 500;
+/// How many sends fail.
+const FAILURES: &str = "10000";
 /// What an agent gets to come to rest after it was enrolled.
 const REST: Duration = Duration::from_secs(40);
 /// How long nothing happens.
@@ -114,4 +118,57 @@ pub(super) async fn idle(bench: &mut Bench) -> anyhow::Result<()> {
     bench.say("agent_idle_cpu_percent", cpu / seconds * 100.0, "percent");
     bench.say("agent_wakeups_per_s", wakeups as f64 / seconds, "per_s");
     Ok(())
+}
+
+/// What the agent holds of its own after windows were opened and ended, and after sends failed, over what it held before.
+///
+/// Windows: the icon is clicked, the window is there, its processes are killed; each is a new process. Sends: the hub is
+/// stopped, and in its place stands a server that refuses everything at once (503). A request waits, and "try everything
+/// now", which the window's button says, is said after each try, so that nobody waits for the back-off. Each try is a whole
+/// one: a look whether it arrived, over HTTP, its answer, its place in the store.
+pub(super) async fn growth(bench: &mut Bench) -> anyhow::Result<()> {
+    let desktop = bench.desktop().await?;
+    let mut hub = Hub::start(&bench.programs, None).await?;
+    let agent = enrolled(bench, &desktop, &hub).await?;
+    let pid = agent.pid();
+    let socket = Agent::socket(&desktop);
+    let listen = hub.url().trim_start_matches("http://").to_owned();
+    hub.stop().await?;
+    // Something that waits, and everything that a first window and a first failure need.
+    bench.measured(&desktop, &["submit", &socket.to_string_lossy(), "waits"])?;
+    let tries = |count: &str| bench.measured(&desktop, &["refused", &socket.to_string_lossy(), &listen, count]);
+    tries("200")?;
+    for _ in 0..10 {
+        opened_and_ended(&desktop, pid).await?;
+    }
+    tokio::time::sleep(REST).await;
+    let before = machine::private_dirty_mb(pid)?;
+
+    for _ in 0..WINDOWS {
+        opened_and_ended(&desktop, pid).await?;
+    }
+    tokio::time::sleep(REST).await;
+    let after_windows = machine::private_dirty_mb(pid)?;
+    let tried = tries(FAILURES)?;
+    tokio::time::sleep(REST).await;
+    let after = machine::private_dirty_mb(pid)?;
+    bench.say("agent_growth_kb", (after - before) * 1024.0, "kB");
+    bench.say("agent_growth_by_windows_kb", (after_windows - before) * 1024.0, "kB");
+    bench.say("agent_failed_sends", tried.first().copied().unwrap_or_default(), "tries");
+    Ok(())
+}
+
+/// One window, from the click to its end.
+async fn opened_and_ended(desktop: &Desktop, pid: u32) -> anyhow::Result<()> {
+    let item = desktop.tray()?.item(SOON).await?;
+    item.activate().await?;
+    wait_until("the window is there", SOON, async || {
+        Ok((!desktop.window_titles()?.is_empty()).then_some(()))
+    })
+    .await?;
+    super::window::end(&machine::children(pid));
+    wait_until("the window is gone", SOON, async || {
+        Ok((desktop.window_titles()?.is_empty() && machine::children(pid).is_empty()).then_some(()))
+    })
+    .await
 }

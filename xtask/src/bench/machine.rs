@@ -26,6 +26,22 @@ fn rollup_mb(pid: u32, line: &str) -> anyhow::Result<f64> {
     Ok(kilobytes / 1024.0)
 }
 
+/// Memory of a process that is in use, with what it shares, in megabytes.
+pub(super) fn rss_mb(pid: u32) -> anyhow::Result<f64> {
+    status_mb(pid, "VmRSS:")
+}
+
+/// The most of it that there ever was.
+pub(super) fn peak_rss_mb(pid: u32) -> anyhow::Result<f64> {
+    status_mb(pid, "VmHWM:")
+}
+
+fn status_mb(pid: u32, line: &str) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let value = status.lines().find_map(|text| text.strip_prefix(line)).context("a line is not in status")?;
+    Ok(value.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+}
+
 /// The processes that a process has started, and those that they have.
 pub(super) fn children(pid: u32) -> Vec<u32> {
     let mut all = Vec::new();

@@ -4,6 +4,7 @@
 
 mod agent;
 mod bundle;
+mod hub;
 mod machine;
 mod tickets;
 mod window;
@@ -45,6 +46,8 @@ enum Measured {
     Window,
     Keep,
     Delivery,
+    Intake,
+    Growth,
 }
 
 const GOALS: &[Goal] = &[
@@ -61,6 +64,7 @@ const GOALS: &[Goal] = &[
     Goal { name: "window_reopen_ms", at_most: 60.0 },
     Goal { name: "outbox_keep_p99_ms", at_most: 20.0 },
     Goal { name: "ticket_delivery_p50_ms", at_most: 300.0 },
+    Goal { name: "agent_growth_kb", at_most: 512.0 },
     Goal { name: "package_mb", at_most: 12.0 },
     Goal { name: "installed_mb", at_most: 40.0 },
 ];
@@ -80,6 +84,11 @@ const GROUPS: &[Group] = &[
         figures: &["agent_idle_pss_mb", "agent_idle_cpu_percent", "agent_wakeups_per_s"],
         measured: Measured::Idle,
     },
+    Group {
+        figures: &["hub_tickets_per_s_sqlite", "hub_tickets_per_s_postgresql", "hub_rss_mb", "rt_tickets_per_s"],
+        measured: Measured::Intake,
+    },
+    Group { figures: &["agent_growth_kb"], measured: Measured::Growth },
 ];
 
 /// What every group has at hand.
@@ -155,6 +164,8 @@ impl Bench {
             Measured::Window => window::windows(self).await,
             Measured::Keep => tickets::keep(self).await,
             Measured::Delivery => tickets::delivery(self).await,
+            Measured::Intake => hub::intake(self).await,
+            Measured::Growth => agent::growth(self).await,
         }
     }
 
@@ -168,6 +179,16 @@ impl Bench {
             } else {
                 self.over.push(format!("{name} {value:.digits$} {unit}, at most {}", goal.at_most));
             }
+        }
+    }
+
+    /// The same, for a figure that must be no less than this.
+    fn say_at_least(&mut self, name: &str, value: f64, unit: &str, at_least: f64) {
+        self.say(name, value, unit);
+        if value >= at_least {
+            self.met += 1;
+        } else {
+            self.over.push(format!("{name} {value:.1} {unit}, at least {at_least}"));
         }
     }
 

@@ -149,7 +149,7 @@ fn tree_mb(processes: &[u32]) -> anyhow::Result<f64> {
     processes.iter().map(|pid| machine::pss_mb(*pid)).sum()
 }
 
-fn end(processes: &[u32]) {
+pub(super) fn end(processes: &[u32]) {
     for pid in processes.iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
         // One that is gone already is what was wanted.
         let _ = kill_process(pid, Signal::KILL);
