@@ -37,6 +37,7 @@ const ANSWERS = {
   'erase-data': 'done',
   settings: 'settings',
   'change-settings': 'settings',
+  'set-up-shortcut': 'done',
   enrol: 'settings',
   doctor: 'doctor',
   'show-window': 'done',
