@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use deskside_protocol::limits::{ATTACHMENT_BYTES, ATTACHMENTS, FILE_NAME_BYTES};
 use deskside_protocol::{ErrorCode, ErrorReport};
 use serde::Serialize;
+#[cfg(any(target_os = "linux", test))]
 use tauri::Url;
 
 /// How long a file stays on offer: an earlier one may still be on its way to the agent.
