@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deskside_protocol::shortcut::{Combination, Key, ShortcutState};
 use tokio::io::unix::AsyncFd;
+use tokio::time::Instant;
 use x11rb::connection::Connection as _;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, Keycode, Keysym, Mapping, ModMask};
@@ -36,21 +38,36 @@ const SUPER: [Keysym; 2] = [0xffeb, 0xffec];
 /// Listens until the server is gone.
 pub(super) async fn listen(display: &str, keys: Combination, ear: &Ear) -> Refusal {
     loop {
-        let connection = match grab(display, keys).await {
-            Ok(connection) => connection,
+        let grabbed = match grab(display, keys).await {
+            Ok(grabbed) => grabbed,
             Err(refusal) => return refusal,
         };
         ear.is(ShortcutState::Listening { keys: None });
-        if let Err(error) = hear(&connection, ear).await {
-            return unavailable(error);
+        loop {
+            if let Err(error) = hear(&grabbed.connection, ear).await {
+                return unavailable(error);
+            }
+            // The server says so of every change of the keyboard in use, also between two that are alike.
+            let connection = Arc::clone(&grabbed.connection);
+            let asked = blocking(move || Keyboard::ask(&connection).map_err(unavailable)).await;
+            match asked.map(|keyboard| keyboard.grabs(keys)) {
+                Ok(grabs) if grabs == grabbed.grabs => {}
+                Ok(_) => break,
+                Err(refusal) => return refusal,
+            }
         }
         tracing::debug!("the keyboard's layout changed");
-        tokio::time::sleep(SETTLE).await;
     }
 }
 
-/// A connection that has the keys for as long as it is open.
-pub(super) async fn grab(display: &str, keys: Combination) -> Result<RustConnection, Refusal> {
+/// The keys, for as long as the connection is open.
+pub(super) struct Grabbed {
+    connection: Arc<RustConnection>,
+    grabs: BTreeSet<(Keycode, u16)>,
+}
+
+/// Takes the keys.
+pub(super) async fn grab(display: &str, keys: Combination) -> Result<Grabbed, Refusal> {
     for _ in 1..TRIES {
         match grab_once(display, keys).await {
             Err(Refusal::Taken) => tokio::time::sleep(TRY_AGAIN).await,
@@ -60,17 +77,21 @@ pub(super) async fn grab(display: &str, keys: Combination) -> Result<RustConnect
     grab_once(display, keys).await
 }
 
-async fn grab_once(display: &str, keys: Combination) -> Result<RustConnection, Refusal> {
+async fn grab_once(display: &str, keys: Combination) -> Result<Grabbed, Refusal> {
     let display = display.to_owned();
-    // A server that somebody holds for themselves answers later: not on the agent's own thread.
-    let work = tokio::task::spawn_blocking(move || {
+    blocking(move || {
         let (connection, screen) = RustConnection::connect(Some(&display)).map_err(unavailable)?;
         let root = connection.setup().roots.get(screen).map(|screen| screen.root);
-        take(&connection, root.ok_or_else(|| unavailable("no such screen"))?, keys)?;
-        Ok(connection)
-    });
-    match tokio::time::timeout(GRAB, work).await {
-        Ok(Ok(grabbed)) => grabbed,
+        let grabs = take(&connection, root.ok_or_else(|| unavailable("no such screen"))?, keys)?;
+        Ok(Grabbed { connection: Arc::new(connection), grabs })
+    })
+    .await
+}
+
+/// A server that somebody holds for themselves answers later: not on the agent's own thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    match tokio::time::timeout(GRAB, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => done,
         Ok(Err(error)) => Err(unavailable(error)),
         Err(_) => Err(unavailable("the display does not answer")),
     }
@@ -81,20 +102,16 @@ fn unavailable(error: impl std::fmt::Display) -> Refusal {
 }
 
 /// Takes the keys, whatever locks are on.
-fn take(connection: &RustConnection, root: u32, keys: Combination) -> Result<(), Refusal> {
-    let keyboard = Keyboard::ask(connection).map_err(unavailable)?;
-    let places = keyboard.places(keys.key());
-    if places.is_empty() {
+fn take(connection: &RustConnection, root: u32, keys: Combination) -> Result<BTreeSet<(Keycode, u16)>, Refusal> {
+    let grabs = Keyboard::ask(connection).map_err(unavailable)?.grabs(keys);
+    if grabs.is_empty() {
         return Err(Refusal::NoSuchKey);
     }
-    let held = keyboard.held(keys);
     let mut asked = Vec::new();
-    for place in places {
-        for locks in keyboard.locks() {
-            let modifiers = ModMask::from(held | locks);
-            let sent = connection.grab_key(false, root, modifiers, place, GrabMode::ASYNC, GrabMode::ASYNC);
-            asked.push(sent.map_err(unavailable)?);
-        }
+    for (place, modifiers) in &grabs {
+        let modifiers = ModMask::from(*modifiers);
+        let sent = connection.grab_key(false, root, modifiers, *place, GrabMode::ASYNC, GrabMode::ASYNC);
+        asked.push(sent.map_err(unavailable)?);
     }
     for cookie in asked {
         match cookie.check() {
@@ -103,26 +120,38 @@ fn take(connection: &RustConnection, root: u32, keys: Combination) -> Result<(),
             Err(error) => return Err(unavailable(error)),
         }
     }
-    Ok(())
+    Ok(grabs)
 }
 
-/// Tells of presses until the keyboard's layout changes.
+/// Tells of presses until the keyboard may have changed and is at rest. Presses meanwhile are heard: the first key on
+/// another keyboard is such a change.
 async fn hear(connection: &RustConnection, ear: &Ear) -> std::io::Result<()> {
     let descriptor: OwnedFd = connection.stream().as_fd().try_clone_to_owned()?;
     #[expect(deprecated, reason = "unsound for types that lie about their descriptor; OwnedFd does not")]
     let readable = AsyncFd::new(descriptor)?;
+    let mut settled: Option<Instant> = None;
     loop {
-        let mut ready = readable.readable().await?;
+        // What came with the answers to our own questions is read already, and wakes nobody.
         while let Some(event) = connection.poll_for_event().map_err(std::io::Error::other)? {
             if matches!(event, Event::KeyPress(_)) {
                 ear.pressed();
             } else if let Event::MappingNotify(changed) = event
                 && changed.request != Mapping::POINTER
             {
-                return Ok(());
+                settled = Some(Instant::now() + SETTLE);
             }
         }
-        // Everything was read: what comes from now on wakes us.
+        let rest = async {
+            match settled {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut ready = tokio::select! {
+            ready = readable.readable() => ready?,
+            () = rest => return Ok(()),
+        };
+        // Cleared before the socket is read: what comes while it is read wakes us again.
         ready.clear_ready();
     }
 }
@@ -181,6 +210,14 @@ impl Keyboard {
             *place != 0 && self.keys().any(|(at, types)| at == *place && types.iter().any(|one| wanted.contains(one)))
         };
         rows.find(|(_, places)| places.iter().any(is_there)).map(|(bit, _)| 1 << bit)
+    }
+
+    /// Every key and set of modifiers that is the combination.
+    fn grabs(&self, keys: Combination) -> BTreeSet<(Keycode, u16)> {
+        let held = self.held(keys);
+        let locks = self.locks();
+        let places = self.places(keys.key());
+        places.into_iter().flat_map(|place| locks.iter().map(move |locks| (place, held | locks))).collect()
     }
 
     fn held(&self, keys: Combination) -> u16 {
