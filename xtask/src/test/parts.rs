@@ -102,6 +102,12 @@ pub(super) fn faults_long(this: &Run) -> anyhow::Result<Counts> {
     rust_tests(this, "long", &["--package", "deskside-faults", story])
 }
 
+/// How often a test that failed is tried again. Where something is built upon the outcome of a run (continuous
+/// integration), once, and the summary names it as unstable; at a desk never, where somebody can look at it.
+fn second_tries() -> &'static str {
+    if std::env::var_os("CI").is_some() { "1" } else { "0" }
+}
+
 fn rust_tests(this: &Run, profile: &str, packages: &[&str]) -> anyhow::Result<Counts> {
     rust_tests_in(this, profile, packages, &[])
 }
@@ -120,7 +126,7 @@ fn rust_tests_in(
     remove_old(&report)?;
     let mut nextest = cargo();
     nextest.args(["nextest", "run", "--profile", profile, "--status-level", "fail"]).args(packages);
-    nextest.args(["--cargo-quiet", "--no-tests", "pass"]);
+    nextest.args(["--cargo-quiet", "--no-tests", "pass", "--retries", second_tries()]);
     nextest.env("DESKSIDE_PROGRAMS", &this.programs).envs(environment.iter().copied());
     let done = tell(this, nextest, &this.root);
     match std::fs::read_to_string(&report) {
@@ -187,7 +193,7 @@ pub(super) fn browser(this: &Run) -> anyhow::Result<Counts> {
     let report = this.target.join("playwright.json");
     remove_old(&report)?;
     let mut playwright = node(this, "playwright");
-    playwright.args(["test", "--reporter=line,json"]);
+    playwright.args(["test", "--reporter=line,json", &format!("--retries={}", second_tries())]);
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report).env("DESKSIDE_PROGRAMS", &this.programs);
     let done = run(playwright, &this.root.join("ui"));
     match read_json(&report) {
