@@ -175,6 +175,9 @@ fn told(outcomes: Vec<Outcome>, begun: Instant) -> anyhow::Result<()> {
     for (name, reason) in &total.skipped {
         println!("SKIPPED {name}: {reason}");
     }
+    for (name, why) in &total.unstable {
+        println!("UNSTABLE {name}: passed at the second try, after: {why}");
+    }
     println!("{} passed, {} failed, {} skipped", total.passed, total.failed.len(), total.skipped.len());
     if total.failed.is_empty() {
         return Ok(());
