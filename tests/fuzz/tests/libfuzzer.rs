@@ -1,5 +1,12 @@
 //! The targets under libFuzzer, which chooses the bytes by what they make the program do. `DESKSIDE_FUZZ` names the target.
 #![no_main]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a target fails by panicking"
+)]
 
 mod targets;
 
