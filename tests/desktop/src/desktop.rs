@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::display::Display;
+use crate::full_screen::FullScreen;
 use crate::handing::{CopiedFiles, Drag};
 use crate::notifications::Notifications;
 use crate::programs::{Process, Spawn, kill_marked, wait_until};
@@ -238,6 +239,19 @@ impl Desktop {
     /// The display is gone.
     pub fn copy_files(&self, files: &[PathBuf]) -> anyhow::Result<CopiedFiles> {
         CopiedFiles::put(&self.display, files)
+    }
+
+    /// Fills the screen with a window that has the focus, as a film or a slide show does, until it is dropped.
+    ///
+    /// # Errors
+    /// The display is gone, or the window manager gives it no focus within `limit`.
+    pub async fn fill_screen(&self, limit: Duration) -> anyhow::Result<FullScreen> {
+        let window = FullScreen::map(&self.display)?;
+        wait_until("the focus of a window that fills the screen", limit, async || {
+            Ok(window.is_active()?.then_some(()))
+        })
+        .await?;
+        Ok(window)
     }
 
     /// Gives the window with this title another size, in pixels, as a hand on its edge does.

@@ -10,6 +10,7 @@
 
 mod desktop;
 mod display;
+mod full_screen;
 mod handing;
 mod notifications;
 mod programs;
@@ -17,6 +18,7 @@ mod tray;
 mod window;
 
 pub use desktop::{Desktop, Options, Shows};
+pub use full_screen::FullScreen;
 pub use handing::{CopiedFiles, Drag};
 pub use notifications::{Notifications, Shown};
 pub use programs::{Process, Spawn, kill_marked, wait_until};

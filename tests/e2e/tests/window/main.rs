@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod attention;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod hostile;
@@ -13,5 +15,7 @@ mod neighbours;
 mod picture;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod shortcut;
 #[cfg(test)]
 mod world;

@@ -12,7 +12,7 @@ use crate::world::World;
 const GROUND: [u8; 3] = [0xf6, 0xf3, 0xee];
 
 /// The first file of the newest draft, once it is there.
-async fn first_file(world: &World) -> Vec<u8> {
+pub(crate) async fn first_file(world: &World) -> Vec<u8> {
     let attachment = wait_until("a picture in the draft", SOON, async || {
         let Response::Draft(draft) = world.ask(Request::OpenDraft { draft: None }).await else {
             anyhow::bail!("not a draft");
@@ -33,7 +33,7 @@ async fn first_file(world: &World) -> Vec<u8> {
 }
 
 /// How many pixels of a PNG have the colour of our window's ground.
-fn of_our_window(png: &[u8]) -> usize {
+pub(crate) fn of_our_window(png: &[u8]) -> usize {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();
@@ -41,7 +41,7 @@ fn of_our_window(png: &[u8]) -> usize {
 }
 
 /// Waits until the window is on the screen. The page says its texts before the desktop has drawn all of it.
-async fn fills_its_part(world: &World) {
+pub(crate) async fn fills_its_part(world: &World) {
     let drawn = wait_until("the window fills its part of the screen", SOON, async || {
         Ok((of_our_window(&world.desktop.picture()?) > 100_000).then_some(()))
     });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use deskside_desktop::{Desktop, Options};
+use deskside_desktop::{Desktop, Options, Shows};
 use deskside_e2e::{Agent, Hub, Programs, Words};
 use deskside_ipc::{Client, Endpoint};
 use deskside_protocol::local::{PeerRole, Request, Response};
@@ -19,12 +19,18 @@ pub(crate) struct World {
 impl World {
     /// In a language: "en" or "fr".
     pub(crate) async fn new(language: &str) -> Self {
+        Self::with(language, Shows::Recorded).await
+    }
+
+    /// In a language, with something that shows notifications.
+    pub(crate) async fn with(language: &str, notifications: Shows) -> Self {
         let programs = Programs::find().unwrap();
         let locale = match language {
             "fr" => "fr_FR.UTF-8",
             _ => "en_GB.UTF-8",
         };
-        let desktop = Desktop::start(Options { locale: locale.to_owned(), ..Options::default() }).await.unwrap();
+        let desktop =
+            Desktop::start(Options { locale: locale.to_owned(), notifications, ..Options::default() }).await.unwrap();
         let hub = Hub::start(&programs, None).await.unwrap();
         let agent = Agent::start(&programs, &desktop, Some(&hub)).await.unwrap();
         Self { agent, desktop, hub, words: Words::read(language).unwrap() }
@@ -64,7 +70,7 @@ impl World {
     }
 
     /// What the agent wrote to its terminal and to its log files.
-    fn agent_says(&self) -> String {
+    pub(crate) fn agent_says(&self) -> String {
         let mut said = self.agent.output();
         let mut folders = vec![self.desktop.folder().join("home")];
         while let Some(folder) = folders.pop() {
