@@ -183,6 +183,7 @@ test('what there is of a person is found, saved as a file, and erased', async ({
   const document = ticketDocument({ text: 'Something of Zoé alone' });
   await device.ticket({ ...document, requester: { ...document.requester, login: 'ZOE.K' } });
 
+  await page.goto('/console/journal');
   await page.getByRole('link', { name: 'Privacy' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Privacy' })).toBeFocused();
   await expect(page.getByText('1,095 days')).toBeVisible();
