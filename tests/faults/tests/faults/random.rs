@@ -169,7 +169,7 @@ async fn havoc(world: &mut World, dice: Dice, mut stop: watch::Receiver<bool>) -
     let mut random = dice.of_player("havoc", 0);
     let (mut agents, mut hubs) = (0, 0);
     loop {
-        let wait = Duration::from_millis(random.random_range(50..1500));
+        let wait = Duration::from_millis(random.random_range(50..3500));
         if tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await.is_ok() {
             return (agents, hubs);
         }
