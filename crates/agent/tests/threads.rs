@@ -221,6 +221,16 @@ fn what_a_server_says_is_cut_cleaned_and_checked() {
     let named: Vec<_> = entry.attachments.iter().map(|f| (f.name.as_str(), f.media_type.as_str())).collect();
     assert_eq!(named, [("evil.html", "application/octet-stream"), ("b.txt", "application/octet-stream")]);
 
+    // What the desktop shows beside words of ours turns none of them around.
+    desk.answer_with(client_id, "\u{202e}solved\u{2069}\u{7}", None, vec![]);
+    eventually("a notification", || {
+        let shown = app.desktop.notifications.lock().unwrap();
+        shown
+            .iter()
+            .any(|one| matches!(one, Notification::Answer { text, .. } if text.trim() == "solved"))
+            .then_some(())
+    });
+
     assert_eq!(app.read(Blob::Attachment { attachment: good_id }), b"page");
     let read = |attachment| Request::ReadBlob { blob: Blob::Attachment { attachment }, offset: 0 };
     assert_eq!(app.code(read(bad_id)), ErrorCode::BadAnswer, "it is not the file that was announced");

@@ -211,9 +211,11 @@ fn attachment(file: &AttachmentMeta) -> AttachmentMeta {
     }
 }
 
-/// A text of a server in one line.
+/// A text of a server in one line, without marks that turn the direction of writing around (Unicode Standard Annex 9): it
+/// stands beside words of ours, also where nothing can set it apart (notifications).
 fn line(text: &str, chars: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean: String = text.chars().filter(|c| !turns(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     beginning(&clean, chars)
 }
 
