@@ -147,7 +147,11 @@ impl Doctor {
         let state = match self.settings.shortcut_state() {
             // No agent listens: they are tried here.
             ShortcutState::Off => shortcut::probe(keys).await,
-            state => Some(state),
+            state @ (ShortcutState::Listening { .. }
+            | ShortcutState::Taken
+            | ShortcutState::NoSuchKey
+            | ShortcutState::NeedsConsent
+            | ShortcutState::Unavailable) => Some(state),
         };
         let degraded = |detail: String| Err((Health::Degraded, None, detail));
         match state {
