@@ -153,6 +153,8 @@ test('what is fed here runs where it is taken for more than text', async ({ brow
 });
 
 test('no text of anybody is ever more than a text', async ({ page }) => {
+  // Several hundred answers and a dozen pages, on a machine that does ten other things.
+  test.setTimeout(240_000);
   const hub = new Hub();
   try {
     await hub.start();
