@@ -75,7 +75,8 @@ impl StoreError {
         match self {
             Self::Database(sqlx::Error::PoolTimedOut) => Trouble::Passing,
             Self::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => Trouble::Full,
-            Self::Database(sqlx::Error::Io(_)) => Trouble::Passing,
+            // A connection that breaks in the midst of a message can look like nonsense.
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => Trouble::Passing,
             Self::Database(sqlx::Error::Database(error)) => error.code().map_or(Trouble::Fault, |code| of_code(&code)),
             Self::Database(_) | Self::Migration(_) | Self::Unreadable(_) | Self::Setup(_) | Self::Form(_) => {
                 Trouble::Fault
