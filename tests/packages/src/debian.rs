@@ -289,12 +289,12 @@ async fn source() -> anyhow::Result<Option<String>> {
         "Created-By: Packages",
     ]);
     let told = finished("apt-get indextargets", ask, ANSWERS).await?;
-    let main = told.lines().filter_map(|line| {
+    let main = told.lines().find_map(|line| {
         let [origin, component, suite, uri] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
         (origin == "Debian" && component == "main" && !suite.contains('-') && uri.starts_with("http"))
             .then(|| uri.to_owned())
     });
-    Ok(main.last())
+    Ok(main)
 }
 
 async fn finished(name: &str, spawn: Spawn, limit: Duration) -> anyhow::Result<String> {
