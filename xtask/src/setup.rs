@@ -121,7 +121,9 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         Purpose::PackageForWindows => BUILD.iter().take(2).chain(WINDOWS).collect(),
         Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
         Purpose::Compare if services_stay_quiet() => PEER.iter().collect(),
-        Purpose::Compare => bail!("its packages are a helpdesk's: they are installed on a throw-away machine, where CI=1"),
+        Purpose::Compare => {
+            bail!("its packages are a helpdesk's: they are installed on a throw-away machine, where CI=1")
+        }
         Purpose::Show => BUILD.iter().collect(),
         Purpose::ShowHeadless => BUILD.iter().chain(DESKTOP).chain(PICTURES).collect(),
     };

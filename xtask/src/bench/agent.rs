@@ -162,10 +162,7 @@ pub(super) async fn growth(bench: &mut Bench) -> anyhow::Result<()> {
 async fn opened_and_ended(desktop: &Desktop, pid: u32) -> anyhow::Result<()> {
     let item = desktop.tray()?.item(SOON).await?;
     item.activate().await?;
-    wait_until("the window is there", SOON, async || {
-        Ok((!desktop.window_titles()?.is_empty()).then_some(()))
-    })
-    .await?;
+    wait_until("the window is there", SOON, async || Ok((!desktop.window_titles()?.is_empty()).then_some(()))).await?;
     super::window::end(&machine::children(pid));
     wait_until("the window is gone", SOON, async || {
         Ok((desktop.window_titles()?.is_empty() && machine::children(pid).is_empty()).then_some(()))
