@@ -6,14 +6,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    reason = "helpers of tests fail as tests do, and look for one case"
-)]
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::print_stdout,
     clippy::wildcard_enum_match_arm,
     reason = "helpers of tests fail as tests do, and look for one case"
