@@ -37,8 +37,7 @@ const DARK: Color = Color(0x1a, 0x18, 0x16, 0xff);
 const SETTINGS: Duration = Duration::from_millis(80);
 /// A page that is not there by then is shown all the same: better an empty window than none after a click.
 const SHOW_ANYWAY: Duration = Duration::from_secs(2);
-/// A window that hid for a picture comes back by then, whatever became of the picture. Longer than somebody takes to
-/// answer the system's question.
+/// A window that hid for a picture comes back by then. Longer than somebody takes to answer the system's question.
 const BACK_ANYWAY: Duration = Duration::from_secs(90);
 /// Longest wait for a window that hides to be gone.
 const GONE: Duration = Duration::from_secs(1);
@@ -129,8 +128,7 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>, route: Route) -> 
         .theme(theme)
         .visible(false)
         .initialization_script(Beginning { route, settings }.script()?)
-        // Cookies, caches and storage live and end with the window. A window that a test drives keeps them in its
-        // (throw-away) home: the web view has no automation otherwise.
+        // Cookies, caches and storage end with the window; one that a test drives has no automation without them.
         .incognito(!is_driven())
         .zoom_hotkeys_enabled(true)
         .devtools(cfg!(debug_assertions))
@@ -195,14 +193,12 @@ fn open(app: &AppHandle, shell: &Arc<Shell>, link: &Arc<Link>, route: Route) -> 
     Ok(window)
 }
 
-/// Whether WebDriver may drive the web view, which is asked for in the environment and decided by the system's
-/// libraries (`wry`): the same condition as there.
+/// Whether WebDriver may drive the web view: asked for in the environment, by the same condition as in `wry`.
 fn is_driven() -> bool {
     std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true")
 }
 
-/// What the page begins with. It asks for nothing before its first screen: a question takes as long as the desktop
-/// takes to put the window on the screen, which happens at the same time.
+/// What the page begins with, so that it asks for nothing before its first screen.
 #[derive(Debug, serde::Serialize)]
 struct Beginning {
     /// Where the window was asked to open.

@@ -266,7 +266,6 @@ impl Store {
         Ok(Change { number, device, created: true, visible_sequence: sequence })
     }
 
-    /// The receipt of a device's ticket.
     pub(crate) async fn receipt(&self, device: DeviceId, id: ClientId) -> Result<Option<Receipt>> {
         let row = sqlx::query("SELECT number FROM tickets WHERE client_id = $1 AND device_id = $2")
             .bind(id.to_string())
@@ -300,9 +299,8 @@ impl Store {
         Ok(row.try_get("newest")?)
     }
 
-    /// A device's tickets that changed visibly after the place, oldest change first, at most [`limits::CHANGES`] and
-    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of a thread that is too long for any
-    /// answer, the newest entries.
+    /// A device's tickets that changed visibly after the place, oldest change first, within [`limits::CHANGES`] and
+    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of too long a thread, the newest entries.
     pub(crate) async fn changes(&self, device: DeviceId, after: i64) -> Result<(Vec<TicketView>, i64, bool)> {
         let mut found = sqlx::query(
             "SELECT t.client_id, t.number, t.title, t.description, t.state, t.created_at, t.visible_at, t.visible_seq,
@@ -370,8 +368,7 @@ impl Store {
         })
     }
 
-    /// The position in a ticket's visible thread from which on it may fit into an answer. The database measures the
-    /// texts, so that what cannot be sent is never read: [`page::fit`] has the last word, about what JSON makes of it.
+    /// From where on a ticket's visible thread may fit into an answer, as the database measures; [`page::fit`] decides.
     async fn first_that_fits(&self, id: ClientId) -> Result<i64> {
         let row = sqlx::query(
             "SELECT COALESCE(MIN(position), 0) AS first FROM (
@@ -492,7 +489,6 @@ impl Store {
     }
 }
 
-/// A ticket as technicians see it, without its thread.
 pub(crate) struct ConsoleTicketRecord {
     pub(crate) client_id: ClientId,
     pub(crate) device: DeviceId,
