@@ -259,7 +259,7 @@ async function feed(hub: Hub, page: Page): Promise<void> {
     TEXTS.map((text) => text.replaceAll('\0', '')).sort(),
   );
   await page.goto(`${hub.url}/console/tickets/${number}`);
-  await expect(page.locator('article.entry')).toHaveCount(TEXTS.length);
+  await expect(page.locator('article.entry')).toHaveCount(TEXTS.length, { timeout: 60_000 });
   const shown = await page.evaluate(() =>
     (window as unknown as Watched).watch.texts('article.entry > .plain-text'),
   );
