@@ -4,14 +4,8 @@ use std::path::Path;
 use std::{fs, io};
 
 /// The commands of `src/commands.rs`: each gets a permission of its own, and `capabilities/main.json` grants them.
-const COMMANDS: &[&str] = &[
-    "request",
-    "hide_for_capture",
-    "show_after_capture",
-    "close_window",
-    "read_offered",
-    "pasted_files",
-];
+const COMMANDS: &[&str] =
+    &["request", "hide_for_capture", "show_after_capture", "close_window", "read_offered", "pasted_files"];
 
 /// What `cargo check` on a fresh clone embeds; whoever starts that build is told what is missing.
 const PLACEHOLDER: &str = "<!doctype html>

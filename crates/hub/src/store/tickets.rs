@@ -300,7 +300,7 @@ impl Store {
     }
 
     /// A device's tickets that changed visibly after the place, oldest change first, within [`limits::CHANGES`] and
-    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of too long a thread, the newest entries.
+    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of a long thread, the newest entries.
     pub(crate) async fn changes(&self, device: DeviceId, after: i64) -> Result<(Vec<TicketView>, i64, bool)> {
         let mut found = sqlx::query(
             "SELECT t.client_id, t.number, t.title, t.description, t.state, t.created_at, t.visible_at, t.visible_seq,
