@@ -379,18 +379,18 @@ console-deed-device-enrolled = Inscription de l’ordinateur { $subject }
 console-deed-device-revoked = Retrait de l’accès de l’ordinateur { $subject }
 console-deed-token-made = Création du jeton « { $subject } »
 console-deed-token-revoked = Retrait du jeton « { $subject } »
-console-deed-tickets-expired = Suppression de tickets arrivés à terme : { $subject }
-console-deed-diagnostics-expired = Suppression de données d’ordinateur dans d’anciens tickets : { $subject }
-console-deed-files-expired = Suppression de fichiers d’anciens tickets : { $subject }
-console-deed-personal-data-exported = Remise des données d’une personne : { $subject }
-console-deed-personal-data-erased = Effacement des données d’une personne : { $subject }
+console-deed-tickets-expired = Suppression de tickets arrivés à terme : { $subject }
+console-deed-diagnostics-expired = Suppression de données d’ordinateur dans d’anciens tickets : { $subject }
+console-deed-files-expired = Suppression de fichiers d’anciens tickets : { $subject }
+console-deed-personal-data-exported = Remise des données d’une personne : { $subject }
+console-deed-personal-data-erased = Effacement des données d’une personne : { $subject }
 
 ## Données personnelles
 
 console-privacy = Données personnelles
 console-privacy-about = Combien de temps le serveur garde ce qu’il a, et ce qu’il a d’une personne.
 console-keep = Durées de conservation
-console-keep-about = Comptées à partir du dernier changement d’un ticket résolu ou clos. Elles se règlent au lancement du serveur (--keep-tickets, --keep-diagnostics, --keep-files) ; chaque suppression est inscrite au journal.
+console-keep-about = Comptées à partir du dernier changement d’un ticket résolu ou clos. Elles se règlent au lancement du serveur (--keep-tickets, --keep-diagnostics, --keep-files) ; chaque suppression est inscrite au journal.
 console-keep-tickets = Tickets
 console-keep-diagnostics = Ce que l’ordinateur a dit de lui-même
 console-keep-files = Images et fichiers
@@ -404,30 +404,30 @@ console-of-person = Ce qu’il y a d’une personne
 console-of-person-about = Pour qui demande ce qui est gardé à son sujet, ou veut que ce soit effacé.
 console-requester-login = Nom d’ouverture de session sur son ordinateur
 console-find = Chercher
-console-nothing-of = Il n’y a rien ici de « { $login } ».
+console-nothing-of = Il n’y a rien ici de « { $login } ».
 console-tickets-open =
     { $count ->
-        [one] { $said } ticket, dont ouverts : { $open }
-       *[other] { $said } tickets, dont ouverts : { $open }
+        [one] { $said } ticket, dont ouverts : { $open }
+       *[other] { $said } tickets, dont ouverts : { $open }
     }
 console-first = Premier ticket
 console-last = Dernier changement
-console-export-about = Le fichier contient chaque ticket tel qu’il a été envoyé, tous ses échanges et ses fichiers. Les notes internes et des noms de collègues y sont : lisez-le avant de le remettre.
+console-export-about = Le fichier contient chaque ticket tel qu’il a été envoyé, tous ses échanges et ses fichiers. Les notes internes et des noms de collègues y sont : lisez-le avant de le remettre.
 console-export = Enregistrer le tout dans un fichier
 console-erase = Tout effacer
-console-erase-person = Effacer tout ce qui concerne { $login } ?
+console-erase-person = Effacer tout ce qui concerne { $login } ?
 console-erase-text =
     { $count ->
-        [one] { $said } ticket disparaît pour de bon, avec ses échanges et ses fichiers. Encore ouverts : { $open }. C’est sans retour. Les sauvegardes faites avant le contiennent encore.
-       *[other] { $said } tickets disparaissent pour de bon, avec leurs échanges et leurs fichiers. Encore ouverts : { $open }. C’est sans retour. Les sauvegardes faites avant les contiennent encore.
+        [one] { $said } ticket disparaît pour de bon, avec ses échanges et ses fichiers. Encore ouverts : { $open }. C’est sans retour. Les sauvegardes faites avant le contiennent encore.
+       *[other] { $said } tickets disparaissent pour de bon, avec leurs échanges et leurs fichiers. Encore ouverts : { $open }. C’est sans retour. Les sauvegardes faites avant les contiennent encore.
     }
 console-erased =
     { $count ->
         [one] { $said } ticket est effacé.
        *[other] { $said } tickets sont effacés.
     }
-console-diagnostics-removed = Ce que l’ordinateur avait dit a été supprimé, la durée de conservation étant passée :
-console-files-removed = Ses images et ses fichiers ont été supprimés, la durée de conservation étant passée :
+console-diagnostics-removed = Ce que l’ordinateur avait dit a été supprimé, la durée de conservation étant passée :
+console-files-removed = Ses images et ses fichiers ont été supprimés, la durée de conservation étant passée :
 
 ## Votre compte
 

@@ -10,10 +10,9 @@ use crate::picture::{fills_its_part, first_file, of_our_window};
 use crate::world::World;
 
 async fn view(world: &World) -> SettingsView {
-    match world.ask(Request::Settings).await {
-        Response::Settings(view) => view,
-        other => panic!("not the settings: {other:?}"),
-    }
+    let answer = world.ask(Request::Settings).await;
+    let Response::Settings(view) = answer else { panic!("not the settings: {answer:?}") };
+    view
 }
 
 async fn listens(world: &World) {
