@@ -75,7 +75,7 @@ const STOPS: readonly Stop[] = [
       await page.locator('dl').waitFor();
       await page.locator('#requester-login').fill('ada');
       await page.locator('form button').click();
-      await page.locator('[role=status], #found-title').first().waitFor();
+      await page.locator('#found-title, main [role=status] > *').first().waitFor();
     },
   },
   {
