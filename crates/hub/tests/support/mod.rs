@@ -54,7 +54,13 @@ impl Desk {
 
     /// Stops and starts again on the same data.
     pub async fn restart(&mut self) {
+        self.restart_after(async || ()).await;
+    }
+
+    /// Stops, lets something happen while no hub looks, and starts again on the same data.
+    pub async fn restart_after(&mut self, meanwhile: impl AsyncFnOnce()) {
         self.hub.take().unwrap().shutdown().await;
+        meanwhile().await;
         let hub = serve(self.config.clone()).await.unwrap();
         assert!(hub.first_sign_in.is_none(), "the first sign-in is made once");
         self.url = hub.url();
@@ -72,7 +78,7 @@ impl Desk {
     pub async fn device(&self) -> Device {
         let token = self.token(1).await;
         let answer = self.enrol(&token).await;
-        assert_eq!(answer.status(), StatusCode::CREATED);
+        assert_eq!(answer.status(), StatusCode::CREATED, "a device enrols");
         let enrolled: Enrolled = answer.json().await.unwrap();
         Device {
             url: self.url.clone(),
@@ -106,7 +112,7 @@ impl Desk {
             let console = self.sign_in("admin", &made).await;
             assert!(console.session.must_change_password);
             let answer = console.post("/console/session/password", &json!({ "current": made, "new": PASSWORD })).await;
-            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(answer.status(), StatusCode::OK, "the administrator chooses a password");
         }
         self.sign_in("admin", PASSWORD).await
     }
@@ -218,7 +224,7 @@ impl Device {
     pub async fn report(&self, description: &str) -> (ClientId, u64) {
         let document = document(description);
         let answer = self.send(&document).await;
-        assert_eq!(answer.status(), StatusCode::CREATED);
+        assert_eq!(answer.status(), StatusCode::CREATED, "a ticket arrives");
         let receipt: Value = answer.json().await.unwrap();
         (document.client_id, receipt["number"].as_u64().unwrap())
     }
@@ -271,8 +277,9 @@ impl Console {
 
     pub async fn ticket(&self, number: u64) -> ConsoleTicket {
         let answer = self.get(&format!("/console/tickets/{number}")).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.json().await.unwrap()
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status, StatusCode::OK, "ticket {number}: {text}");
+        serde_json::from_str(&text).unwrap()
     }
 
     pub async fn list(&self, query: &str) -> TicketPage {
