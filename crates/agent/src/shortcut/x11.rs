@@ -19,7 +19,7 @@ use super::{Ear, Refusal};
 
 /// Longest wait for the server to give the keys.
 const GRAB: Duration = Duration::from_secs(10);
-/// How often keys are tried that somebody has: the server may not have seen yet that we let go of them ourselves.
+/// How often keys are tried that are not given: the server may not have seen yet that we let go of them ourselves.
 const TRIES: u32 = 4;
 /// Pause between those.
 const TRY_AGAIN: Duration = Duration::from_millis(150);
@@ -35,7 +35,7 @@ const SCROLL_LOCK: Keysym = 0xff14;
 const ALT: [Keysym; 2] = [0xffe9, 0xffea];
 const SUPER: [Keysym; 2] = [0xffeb, 0xffec];
 
-/// Listens until the server is gone.
+/// Listens until the server does not give the keys.
 pub(super) async fn listen(display: &str, keys: Combination, ear: &Ear) -> Refusal {
     loop {
         let grabbed = match grab(display, keys).await {
@@ -45,7 +45,10 @@ pub(super) async fn listen(display: &str, keys: Combination, ear: &Ear) -> Refus
         ear.is(ShortcutState::Listening { keys: None });
         loop {
             if let Err(error) = hear(&grabbed.connection, ear).await {
-                return unavailable(error);
+                // A server that began anew takes us again; one that is gone refuses.
+                tracing::debug!(%error, "the connection to the display ended");
+                tokio::time::sleep(SETTLE).await;
+                break;
             }
             // The server says so of every change of the keyboard in use, also between two that are alike.
             let connection = Arc::clone(&grabbed.connection);
@@ -56,7 +59,7 @@ pub(super) async fn listen(display: &str, keys: Combination, ear: &Ear) -> Refus
                 Err(refusal) => return refusal,
             }
         }
-        tracing::debug!("the keyboard's layout changed");
+        tracing::debug!("the keys are taken anew");
     }
 }
 
@@ -68,9 +71,13 @@ pub(super) struct Grabbed {
 
 /// Takes the keys.
 pub(super) async fn grab(display: &str, keys: Combination) -> Result<Grabbed, Refusal> {
+    let until = Instant::now() + GRAB;
     for _ in 1..TRIES {
         match grab_once(display, keys).await {
-            Err(Refusal::Taken) => tokio::time::sleep(TRY_AGAIN).await,
+            // A server begins anew when its last client goes, and cuts who comes meanwhile: that may have been we.
+            Err(Refusal::Taken | Refusal::Unavailable(_)) if Instant::now() < until => {
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
             other => return other,
         }
     }
