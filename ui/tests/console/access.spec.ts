@@ -73,7 +73,7 @@ const STOPS: readonly Stop[] = [
     async go(page) {
       await open(page, 'privacy');
       await page.locator('dl').waitFor();
-      await page.locator('#requester-login').fill('ada');
+      await page.locator('#requester-login').fill('crobert');
       await page.locator('form button').click();
       await page.locator('#found-title, main [role=status] > *').first().waitFor();
     },

@@ -71,6 +71,11 @@ for (const { language, theme } of LOOKS) {
     await page.locator('dialog button').last().click();
     await page.locator('code').waitFor();
     await shot('password');
+    await go('privacy');
+    await page.locator('#requester-login').fill('crobert');
+    await page.locator('form button').click();
+    await page.locator('#found-title, main [role=status] > *').first().waitFor();
+    await shot('privacy');
     await go('journal');
     await shot('journal');
     await go('account');
