@@ -20,8 +20,7 @@ use reqwest::StatusCode;
 use sha2::Digest as _;
 use sqlx::migrate::Migrator;
 use sqlx::{AnyPool, Row as _};
-use support::programs::Postgres;
-use support::{Desk, Device, announced, document, fresh_database};
+use support::{Desk, Device, announced, document, fresh_database, with_postgres};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -190,17 +189,9 @@ async fn every_sqlite_form_becomes_this_one_and_a_copy_of_it_stays() {
 
 #[test]
 fn every_postgresql_form_becomes_this_one_and_a_copy_of_it_stays() {
-    let server = match Postgres::start() {
-        Ok(server) => server,
-        Err(reason) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    with_postgres(async |server| {
         for form in 1..newest() {
-            let address = fresh_database(&server, &format!("form_{form}")).await;
+            let address = fresh_database(server, &format!("form_{form}")).await;
             let folder = tempfile::tempdir().unwrap();
             let data = folder.path().join("hub");
             let old = AnyPool::connect(&address).await.unwrap();

@@ -18,8 +18,8 @@ use deskside_hub::{backup, doctor};
 use deskside_protocol::ClientId;
 use reqwest::StatusCode;
 use sha2::Digest as _;
-use support::programs::{HubProcess, Postgres, hub};
-use support::{Desk, Device, announced, document};
+use support::programs::{HubProcess, hub};
+use support::{Desk, Device, announced, document, with_postgres};
 
 /// Sends a ticket with a file of this many bytes.
 async fn send(device: &Device, n: u64, size: usize) -> ClientId {
@@ -200,15 +200,7 @@ async fn what_is_not_a_whole_backup_of_ours_is_not_restored() {
 
 #[test]
 fn with_postgresql_the_files_are_backed_up_and_the_rest_is_pg_dumps() {
-    let server = match Postgres::start() {
-        Ok(server) => server,
-        Err(reason) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    with_postgres(async |server| {
         let address = server.database("postgres");
         let desk = Desk::start(Some(address.clone())).await;
         let device = desk.device().await;

@@ -21,22 +21,13 @@ use deskside_protocol::{ErrorCode, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AnyPool, Row as _};
-use support::programs::Postgres;
-use support::{Console, Desk, Device, announced, assert_problem, document, fresh_database, until};
+use support::{Console, Desk, Device, announced, assert_problem, document, fresh_database, until, with_postgres};
 
 const DAY: i64 = 86_400_000;
 
 /// Runs a story on PostgreSQL, where there is one.
 fn on_postgresql(name: &str, story: impl AsyncFnOnce(Option<String>)) {
-    let server = match Postgres::start() {
-        Ok(server) => server,
-        Err(reason) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { story(Some(fresh_database(&server, name).await)).await });
+    with_postgres(async |server| story(Some(fresh_database(server, name).await)).await);
 }
 
 /// The usual days; looked at all the time, and trusting the clock after this long.

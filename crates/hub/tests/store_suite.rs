@@ -27,8 +27,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
-use support::programs::Postgres;
-use support::{Console, Desk, Stream, announced, assert_problem, document, fresh_database};
+use support::{Console, Desk, Stream, announced, assert_problem, document, fresh_database, with_postgres};
 
 type Case = fn(Desk) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -78,30 +77,20 @@ cases![
 
 #[test]
 fn postgres() {
-    let server = match Postgres::start() {
-        Ok(server) => server,
-        Err(reason) => {
-            eprintln!("SKIPPED: {reason}");
-            return;
-        }
-    };
-    // The server lives as long as the thread that started it, which must not be one of the runtime's.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let failed = runtime.block_on(async {
+    with_postgres(async |server| {
         let mut failed = Vec::new();
         for (name, case) in CASES {
-            let desk = Desk::start(Some(fresh_database(&server, name).await)).await;
+            let desk = Desk::start(Some(fresh_database(server, name).await)).await;
             if AssertUnwindSafe(case(desk)).catch_unwind().await.is_err() {
                 failed.push(*name);
             }
         }
-        let shared = fresh_database(&server, "two_hubs").await;
+        let shared = fresh_database(server, "two_hubs").await;
         if AssertUnwindSafe(two_hubs_hear_of_each_other(shared)).catch_unwind().await.is_err() {
             failed.push("two_hubs_hear_of_each_other");
         }
-        failed
+        assert!(failed.is_empty(), "on PostgreSQL these failed: {failed:?}");
     });
-    assert!(failed.is_empty(), "on PostgreSQL these failed: {failed:?}");
 }
 
 async fn a_ticket_is_kept_once_and_byte_for_byte(mut desk: Desk) {

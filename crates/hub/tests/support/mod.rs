@@ -175,6 +175,20 @@ pub async fn fresh_database(server: &programs::Postgres, name: &str) -> String {
     server.database(&name)
 }
 
+/// Runs a story with a PostgreSQL of its own; where there is none, the test says that it is skipped.
+pub fn with_postgres(story: impl AsyncFnOnce(&programs::Postgres)) {
+    // It lives as long as the thread that started it, which must not be one of the runtime's.
+    let server = match programs::Postgres::start() {
+        Ok(server) => server,
+        Err(reason) => {
+            eprintln!("SKIPPED: {reason}");
+            return;
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(story(&server));
+}
+
 pub fn client() -> reqwest::Client {
     let _set_before = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
