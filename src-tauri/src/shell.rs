@@ -210,7 +210,8 @@ struct Beginning {
 impl Beginning {
     /// What runs before the page's own scripts. JSON is JavaScript (ECMA-262, 2019 edition and later).
     fn script(&self) -> serde_json::Result<String> {
-        Ok(format!("window.__DESKSIDE_BEGINNING__ = Object.freeze({});", serde_json::to_string(self)?))
+        let told = serde_json::to_string(self)?;
+        Ok(format!("window.__DESKSIDE_BEGINNING__ = Object.freeze({told});\n{}", include_str!("beginning.js")))
     }
 }
 

@@ -4,9 +4,11 @@ class Clock {
 
   constructor() {
     // A window that lies hidden has nothing to tell; the tick after it comes back puts things right.
-    setInterval(() => {
+    const tick = (): void => {
       if (typeof document === 'undefined' || document.visibilityState === 'visible') this.now = Date.now();
-    }, 20_000);
+    };
+    // Only where there is a page: a build that draws one would never end.
+    if (typeof window !== 'undefined') setInterval(tick, 20_000);
   }
 }
 
