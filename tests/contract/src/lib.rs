@@ -1,0 +1,19 @@
+//! What the helpdesk connectors are held to: servers that answer as real ones were seen to ([`Replay`]), and one story
+//! that every helpdesk must tell.
+//!
+//! A [`Replay`] is a real HTTP server on this machine. What it says comes from captures of real servers: their status,
+//! reason phrase, headers, delays and bytes, with the parts replaced that depend on what was sent before (numbers, texts,
+//! files). What a server remembers is its [`Backend`]: one module a helpdesk. A request of a form that no capture shows is
+//! answered with 599, and fails the test when the server goes.
+
+pub mod capture;
+pub mod coverage;
+pub mod fault;
+mod http;
+pub mod mantis;
+mod replay;
+
+pub use capture::{Captures, Exchange};
+pub use fault::Fault;
+pub use http::Request;
+pub use replay::{Answer, Backend, Pace, Replay, Seen};
