@@ -74,7 +74,7 @@ pub(crate) async fn upload(
 
 /// Writes a body of at most so many bytes to the disk.
 async fn take(state: &AppState, most: u64, body: Body) -> ApiResult<Incoming> {
-    let mut incoming = state.files.begin(most).await.map_err(|error| disk(&error))?;
+    let mut incoming = state.files.begin(most);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         incoming.write(&chunk.map_err(broken_off)?).await.map_err(file_error)?;

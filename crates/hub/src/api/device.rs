@@ -75,10 +75,13 @@ pub(crate) async fn create_ticket(
     let client_id = ticket.document.client_id;
     let status = match state.store.take_in(device, &ticket).await? {
         Intake::Created(change) => {
-            tracing::info!(number = change.number, "a ticket arrived");
+            let number = change.number;
+            tracing::info!(number, "a ticket arrived");
             state.metrics.tickets.inc();
             state.tell(change);
-            StatusCode::CREATED
+            // No file of a ticket arrives before it.
+            let missing = ticket.document.attachments.iter().map(|file| file.id).collect();
+            return Ok((StatusCode::CREATED, axum::Json(Receipt { client_id, number, missing })));
         }
         Intake::Existing(_) => StatusCode::OK,
         Intake::Different => {

@@ -63,8 +63,19 @@ impl Store {
     pub(crate) async fn arrived(&self, device: DeviceId, ticket: ClientId, id: AttachmentId) -> Result<Arrival> {
         let mut write = self.write().await?;
         let sequence = write.next_change().await?;
-        let Some(current) = write.ticket_of_device(device, ticket).await? else { return Ok(Arrival::NotFound) };
         let now = Timestamp::now();
+        // Technicians see a change; the requester's feed stays where it is.
+        let touched = sqlx::query(
+            "UPDATE tickets SET change_seq = $3, updated_at = $4 WHERE client_id = $1 AND device_id = $2
+             RETURNING number, visible_seq",
+        )
+        .bind(ticket.to_string())
+        .bind(device.to_string())
+        .bind(sequence)
+        .bind(now.unix_ms())
+        .fetch_optional(&mut *write.transaction)
+        .await?;
+        let Some(touched) = touched else { return Ok(Arrival::NotFound) };
         let marked = sqlx::query(
             "UPDATE attachments SET arrived_at = $3 WHERE id = $1 AND client_id = $2 AND arrived_at IS NULL",
         )
@@ -76,9 +87,10 @@ impl Store {
         if marked.rows_affected() == 0 {
             return Ok(Arrival::Existing);
         }
-        write.touch(ticket, sequence, now, false, None, None).await?;
+        let number = rows::count(&touched, "number")?;
+        let visible_sequence = touched.try_get("visible_seq")?;
         write.commit().await?;
-        Ok(Arrival::Arrived(current.change(current.visible_sequence)))
+        Ok(Arrival::Arrived(Change { number, device, created: false, visible_sequence }))
     }
 
     /// The files of a ticket that are here.

@@ -15,6 +15,9 @@ use crate::auth::secrets;
 use crate::cursor::Cursors;
 use crate::limits;
 
+/// A connection that nobody used for so long is asked whether it still is one.
+const STALE: Duration = Duration::from_secs(1);
+
 /// The file of the SQLite database in the data folder.
 pub(crate) const SQLITE_FILE: &str = "hub.sqlite3";
 
@@ -67,6 +70,8 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(20))
+            // It is a part of this process: there is nothing that could have gone away meanwhile.
+            .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     // FULL: a ticket that was acknowledged is on the disk, whatever happens to the power.
@@ -96,6 +101,16 @@ impl Store {
             .max_connections(16)
             // While the database is away, this is how long somebody waits to hear so.
             .acquire_timeout(limits::DATABASE_CONNECT)
+            // One that was in use a moment ago is there; asking it first would double what a small statement costs.
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                Box::pin(async move {
+                    if known.idle_for > STALE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute("SET statement_timeout = '30s'").await?;
@@ -146,6 +161,9 @@ impl Store {
 /// Within A Transaction"); the library's own rollback then finds no transaction, fails, and counts one as open for ever,
 /// in which no other may begin. Another connection in place of this one might not open while the disk is full.
 async fn end_transaction(connection: &mut AnyConnection) {
+    if !connection.is_in_transaction() {
+        return;
+    }
     // The rollback of a transaction that was dropped is on its way before this.
     if connection.ping().await.is_err() || !connection.is_in_transaction() {
         return;

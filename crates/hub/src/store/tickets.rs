@@ -196,12 +196,9 @@ impl Write {
 impl Store {
     /// Takes a ticket in, once: ticket and announced files in one transaction, or nothing.
     pub(crate) async fn take_in(&self, device: DeviceId, ticket: &NewTicket) -> Result<Intake> {
-        if let Some(known) = self.known(device, ticket).await? {
-            return Ok(known);
-        }
+        // Nearly every ticket is new. Of one that is not, the unique constraint says so, and nothing was used up.
         match self.insert_ticket(device, ticket).await {
             Ok(change) => Ok(Intake::Created(change)),
-            // Somebody was faster between the look and the insertion: the unique constraint decides, we look again.
             Err(error) if error.is_taken() => Ok(self.known(device, ticket).await?.unwrap_or(Intake::AttachmentTaken)),
             Err(error) => Err(error),
         }
@@ -229,12 +226,7 @@ impl Store {
         let now = Timestamp::now().unix_ms();
         let mut write = self.write().await?;
         let sequence = write.next_change().await?;
-        let number = write.next_ticket().await?;
-        let name: String = sqlx::query("SELECT name FROM devices WHERE id = $1")
-            .bind(device.to_string())
-            .fetch_one(&mut *write.transaction)
-            .await?
-            .try_get("name")?;
+        let (number, name) = write.next_ticket(device).await?;
         sqlx::query(
             "INSERT INTO tickets (client_id, number, device_id, document, document_digest, title, description,
                  requester, state, urgency, impact, findings, screenshot, awaits_answer, created_at, updated_at,
