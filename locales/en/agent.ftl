@@ -156,3 +156,47 @@ advice-socket = End Deskside and start it again. If it stays, run “deskside do
 advice-autostart = Switch “Start with the session” off and on again in Settings.
 advice-facts = What could not be looked at is left out of your request. Nothing to do.
 advice-outbox = Open My requests and look at those that could not be sent.
+
+## What technicians read in the ticket (crates/helpdesk, layout)
+
+desk-can-work = Can still work
+desk-affected = Who is affected
+desk-about = About
+desk-when = When it happened
+desk-up-to = { $what } up to { $value }
+desk-network-lost =
+    { $count ->
+        [one] network lost in { $count } of { $total } samples
+       *[other] network lost in { $count } of { $total } samples
+    }
+desk-unusual = What is unusual on this computer
+desk-more-findings =
+    { $count ->
+        [one] { $count } more in the report
+       *[other] { $count } more in the report
+    }
+desk-nothing-unusual = Nothing unusual was found on this computer.
+desk-computer = Computer
+desk-serial = serial number { $serial }
+desk-system = System
+desk-memory = Memory
+desk-disk = Disk
+desk-free = { $free } free of { $total }
+desk-network = Network
+desk-no-network = not connected
+desk-user = User
+desk-administrator = administrator of this computer
+desk-not-read = Could not be read
+desk-attached = Attached
+desk-screenshot = { $name }, picture of the screen ({ $size })
+desk-file = { $name } ({ $size })
+desk-all-facts = Everything the computer said: { $page } (to read), { $json } (for programs)
+desk-made-by = { $program }, { $date }
+desk-files-not-taken = These files did not come along:
+desk-asks-to-close = It works again: please close this request.
+desk-asks-to-reopen = It does not work yet: please open this request again.
+desk-report = Report
+desk-requester-says = In the requester’s words
+desk-all-sections = What the computer said
+desk-around-then = How the computer was then
+desk-not-said = Not told by this computer: { $fields }

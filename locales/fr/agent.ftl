@@ -156,3 +156,47 @@ advice-socket = Arrêtez Deskside et démarrez-le à nouveau. Si rien ne change,
 advice-autostart = Désactivez puis réactivez « Démarrer avec la session » dans les réglages.
 advice-facts = Ce qui n’a pas pu être examiné manquera simplement à votre demande. Vous n’avez rien à faire.
 advice-outbox = Ouvrez Mes demandes et regardez celles qui n’ont pas pu partir.
+
+## Ce que lisent les techniciens dans le ticket (crates/helpdesk, layout)
+
+desk-can-work = Peut encore travailler
+desk-affected = Personnes touchées
+desk-about = Sujet
+desk-when = Moment du problème
+desk-up-to = { $what } jusqu’à { $value }
+desk-network-lost =
+    { $count ->
+        [one] réseau perdu dans { $count } relevé sur { $total }
+       *[other] réseau perdu dans { $count } relevés sur { $total }
+    }
+desk-unusual = Ce qui est inhabituel sur ce poste
+desk-more-findings =
+    { $count ->
+        [one] { $count } autre dans le rapport
+       *[other] { $count } autres dans le rapport
+    }
+desk-nothing-unusual = Rien d’inhabituel n’a été constaté sur ce poste.
+desk-computer = Poste
+desk-serial = numéro de série { $serial }
+desk-system = Système
+desk-memory = Mémoire
+desk-disk = Disque
+desk-free = { $free } libres sur { $total }
+desk-network = Réseau
+desk-no-network = non connecté
+desk-user = Utilisateur
+desk-administrator = administre ce poste
+desk-not-read = Lecture impossible
+desk-attached = Fichiers joints
+desk-screenshot = { $name }, image de l’écran ({ $size })
+desk-file = { $name } ({ $size })
+desk-all-facts = Tout ce que le poste a dit : { $page } (à lire), { $json } (pour les programmes)
+desk-made-by = { $program }, { $date }
+desk-files-not-taken = Ces fichiers n’ont pas pu être joints :
+desk-asks-to-close = Tout fonctionne de nouveau : merci de clore cette demande.
+desk-asks-to-reopen = Le problème demeure : merci de rouvrir cette demande.
+desk-report = Rapport
+desk-requester-says = Dans les mots du demandeur
+desk-all-sections = Ce que le poste a dit
+desk-around-then = L’état du poste à ce moment-là
+desk-not-said = Non communiqué par ce poste : { $fields }

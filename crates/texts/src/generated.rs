@@ -112,6 +112,39 @@ pub(crate) const IDS: &[&str] = &[
     "copied",
     "copy",
     "decided-by-it",
+    "desk-about",
+    "desk-administrator",
+    "desk-affected",
+    "desk-all-facts",
+    "desk-all-sections",
+    "desk-around-then",
+    "desk-asks-to-close",
+    "desk-asks-to-reopen",
+    "desk-attached",
+    "desk-can-work",
+    "desk-computer",
+    "desk-disk",
+    "desk-file",
+    "desk-files-not-taken",
+    "desk-free",
+    "desk-made-by",
+    "desk-memory",
+    "desk-more-findings",
+    "desk-network",
+    "desk-network-lost",
+    "desk-no-network",
+    "desk-not-read",
+    "desk-not-said",
+    "desk-nothing-unusual",
+    "desk-report",
+    "desk-requester-says",
+    "desk-screenshot",
+    "desk-serial",
+    "desk-system",
+    "desk-unusual",
+    "desk-up-to",
+    "desk-user",
+    "desk-when",
     "doctor-autostart",
     "doctor-disk",
     "doctor-enrolment",
@@ -957,6 +990,210 @@ impl Texts {
     #[must_use]
     pub fn cli_your_text(&self) -> String {
         self.format("cli-your-text", &[])
+    }
+
+    /// `About`
+    #[must_use]
+    pub fn desk_about(&self) -> String {
+        self.format("desk-about", &[])
+    }
+
+    /// `administrator of this computer`
+    #[must_use]
+    pub fn desk_administrator(&self) -> String {
+        self.format("desk-administrator", &[])
+    }
+
+    /// `Who is affected`
+    #[must_use]
+    pub fn desk_affected(&self) -> String {
+        self.format("desk-affected", &[])
+    }
+
+    /// `Everything the computer said: { $page } (to read), { $json } (for programs)`
+    #[must_use]
+    pub fn desk_all_facts(&self, json: &str, page: &str) -> String {
+        self.format("desk-all-facts", &[("json", Argument::Text(json)), ("page", Argument::Text(page))])
+    }
+
+    /// `What the computer said`
+    #[must_use]
+    pub fn desk_all_sections(&self) -> String {
+        self.format("desk-all-sections", &[])
+    }
+
+    /// `How the computer was then`
+    #[must_use]
+    pub fn desk_around_then(&self) -> String {
+        self.format("desk-around-then", &[])
+    }
+
+    /// `It works again: please close this request.`
+    #[must_use]
+    pub fn desk_asks_to_close(&self) -> String {
+        self.format("desk-asks-to-close", &[])
+    }
+
+    /// `It does not work yet: please open this request again.`
+    #[must_use]
+    pub fn desk_asks_to_reopen(&self) -> String {
+        self.format("desk-asks-to-reopen", &[])
+    }
+
+    /// `Attached`
+    #[must_use]
+    pub fn desk_attached(&self) -> String {
+        self.format("desk-attached", &[])
+    }
+
+    /// `Can still work`
+    #[must_use]
+    pub fn desk_can_work(&self) -> String {
+        self.format("desk-can-work", &[])
+    }
+
+    /// `Computer`
+    #[must_use]
+    pub fn desk_computer(&self) -> String {
+        self.format("desk-computer", &[])
+    }
+
+    /// `Disk`
+    #[must_use]
+    pub fn desk_disk(&self) -> String {
+        self.format("desk-disk", &[])
+    }
+
+    /// `{ $name } ({ $size })`
+    #[must_use]
+    pub fn desk_file(&self, name: &str, size: &str) -> String {
+        self.format("desk-file", &[("name", Argument::Text(name)), ("size", Argument::Text(size))])
+    }
+
+    /// `These files did not come along:`
+    #[must_use]
+    pub fn desk_files_not_taken(&self) -> String {
+        self.format("desk-files-not-taken", &[])
+    }
+
+    /// `{ $free } free of { $total }`
+    #[must_use]
+    pub fn desk_free(&self, free: &str, total: &str) -> String {
+        self.format("desk-free", &[("free", Argument::Text(free)), ("total", Argument::Text(total))])
+    }
+
+    /// `{ $program }, { $date }`
+    #[must_use]
+    pub fn desk_made_by(&self, date: &str, program: &str) -> String {
+        self.format("desk-made-by", &[("date", Argument::Text(date)), ("program", Argument::Text(program))])
+    }
+
+    /// `Memory`
+    #[must_use]
+    pub fn desk_memory(&self) -> String {
+        self.format("desk-memory", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] { $count } more in the report`
+    /// `*[other] { $count } more in the report`
+    /// `}`
+    #[must_use]
+    pub fn desk_more_findings(&self, count: impl Into<Number>) -> String {
+        self.format("desk-more-findings", &[("count", Argument::Number(count.into()))])
+    }
+
+    /// `Network`
+    #[must_use]
+    pub fn desk_network(&self) -> String {
+        self.format("desk-network", &[])
+    }
+
+    /// `{ $count ->`
+    /// `[one] network lost in { $count } of { $total } samples`
+    /// `*[other] network lost in { $count } of { $total } samples`
+    /// `}`
+    #[must_use]
+    pub fn desk_network_lost(&self, count: impl Into<Number>, total: &str) -> String {
+        self.format("desk-network-lost", &[("count", Argument::Number(count.into())), ("total", Argument::Text(total))])
+    }
+
+    /// `not connected`
+    #[must_use]
+    pub fn desk_no_network(&self) -> String {
+        self.format("desk-no-network", &[])
+    }
+
+    /// `Could not be read`
+    #[must_use]
+    pub fn desk_not_read(&self) -> String {
+        self.format("desk-not-read", &[])
+    }
+
+    /// `Not told by this computer: { $fields }`
+    #[must_use]
+    pub fn desk_not_said(&self, fields: &str) -> String {
+        self.format("desk-not-said", &[("fields", Argument::Text(fields))])
+    }
+
+    /// `Nothing unusual was found on this computer.`
+    #[must_use]
+    pub fn desk_nothing_unusual(&self) -> String {
+        self.format("desk-nothing-unusual", &[])
+    }
+
+    /// `Report`
+    #[must_use]
+    pub fn desk_report(&self) -> String {
+        self.format("desk-report", &[])
+    }
+
+    /// `In the requester’s words`
+    #[must_use]
+    pub fn desk_requester_says(&self) -> String {
+        self.format("desk-requester-says", &[])
+    }
+
+    /// `{ $name }, picture of the screen ({ $size })`
+    #[must_use]
+    pub fn desk_screenshot(&self, name: &str, size: &str) -> String {
+        self.format("desk-screenshot", &[("name", Argument::Text(name)), ("size", Argument::Text(size))])
+    }
+
+    /// `serial number { $serial }`
+    #[must_use]
+    pub fn desk_serial(&self, serial: &str) -> String {
+        self.format("desk-serial", &[("serial", Argument::Text(serial))])
+    }
+
+    /// `System`
+    #[must_use]
+    pub fn desk_system(&self) -> String {
+        self.format("desk-system", &[])
+    }
+
+    /// `What is unusual on this computer`
+    #[must_use]
+    pub fn desk_unusual(&self) -> String {
+        self.format("desk-unusual", &[])
+    }
+
+    /// `{ $what } up to { $value }`
+    #[must_use]
+    pub fn desk_up_to(&self, value: &str, what: &str) -> String {
+        self.format("desk-up-to", &[("value", Argument::Text(value)), ("what", Argument::Text(what))])
+    }
+
+    /// `User`
+    #[must_use]
+    pub fn desk_user(&self) -> String {
+        self.format("desk-user", &[])
+    }
+
+    /// `When it happened`
+    #[must_use]
+    pub fn desk_when(&self) -> String {
+        self.format("desk-when", &[])
     }
 
     /// `{ $title }`

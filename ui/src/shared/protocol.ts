@@ -773,6 +773,9 @@ export type Hello = {
   role: PeerRole;
 };
 
+/** What a helpdesk is. */
+export type HelpdeskKind = 'hub' | 'glpi' | 'mantis' | 'request-tracker';
+
 /** What Home shows. */
 export type Home = {
   /** First name or login, for the greeting; empty if unknown. */

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
-use deskside_protocol::{desk, facts, limits, local};
+use deskside_protocol::{desk, facts, limits, local, settings};
 use ts_rs::{Config, TS, TypeVisitor};
 
 /// What codegen learns from the protocol crate.
@@ -55,7 +55,7 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
         declarations: BTreeMap::new(),
     };
     roots!(collector:
-        facts::Cost, local::Hello, local::Call, local::Message, local::Draft, local::Home, local::Privacy,
+        facts::Cost, settings::HelpdeskKind, local::Hello, local::Call, local::Message, local::Draft, local::Home, local::Privacy,
         desk::Problem, desk::Enrol, desk::Enrolled, desk::Receipt, desk::Changes, desk::TicketView, desk::NewFollowUp,
         desk::FollowUpReceipt, desk::NewVerdict, desk::Nudge,
         desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::PersonChange, desk::TicketQuery,
