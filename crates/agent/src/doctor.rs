@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deskside_helpdesk::Helpdesk as _;
-use deskside_helpdesk::hub::HubDesk;
 use deskside_protocol::ErrorCode;
 use deskside_protocol::facts::{Section, SectionId};
 use deskside_protocol::local::{DoctorCheck, Health};
@@ -71,7 +69,7 @@ impl Doctor {
         let credential = Secrets::new().get(&address.url).await;
         let credential = credential.map_err(|report| (Health::Degraded, Some(report.code), report.detail))?;
         let credential = credential.ok_or_else(|| not_enrolled("this device has no credential"))?;
-        let desk = HubDesk::new(&address.url, &credential)
+        let desk = deskside_helpdesk::open(&address.target(), &credential)
             .map_err(|error| (Health::Broken, Some(error.code), error.detail))?;
         let asked = tokio::time::timeout(PART, desk.changes(None)).await;
         match asked {

@@ -2,9 +2,9 @@
 //! socket open; it knows whom to ask and what to tell the user about it.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use deskside_helpdesk::hub::HubDesk;
-use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
+use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, open};
 use deskside_protocol::local::Connection;
 use deskside_protocol::{ErrorCode, ErrorReport};
 use tokio::sync::watch;
@@ -57,8 +57,13 @@ impl Link {
     async fn ready(&self) -> Result<Option<Arc<dyn Helpdesk>>, ErrorReport> {
         let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
         let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
-        let desk = HubDesk::new(&address.url, &credential)?;
-        Ok(Some(Arc::new(desk)))
+        Ok(Some(open(&address.target(), &credential)?))
+    }
+
+    /// How long the helpdesk may not show yet what has arrived.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        self.desk().map_or(Duration::ZERO, |desk| desk.capabilities().lag)
     }
 
     /// The helpdesk to speak to, if there is one.

@@ -4,13 +4,14 @@
 //! The helpdesk is deliberately no port: the controller speaks to it through [`deskside_helpdesk`], and tests stand a
 //! real HTTP server in its place.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use deskside_protocol::facts::{Facts, SectionId};
 use deskside_protocol::health::HealthSample;
 use deskside_protocol::local::{Connection, DoctorCheck, Notice, Route, WindowRect};
-use deskside_protocol::settings::{Settings, SettingsView};
+use deskside_protocol::settings::{HelpdeskKind, Settings, SettingsView};
 use deskside_protocol::ticket::{Finding, TicketState};
 use deskside_protocol::{ClientId, ErrorReport};
 
@@ -210,10 +211,28 @@ pub trait SecretPort: Send + Sync {
 /// A helpdesk that this device is set up for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpdeskAddress {
+    /// What it is.
+    pub kind: HelpdeskKind,
     /// Its address; paths are below it.
     pub url: url::Url,
+    /// What its kind wants to know besides ([`deskside_helpdesk::Target::fields`]).
+    pub fields: BTreeMap<String, String>,
     /// What the company calls it.
     pub name: Option<String>,
+}
+
+impl HelpdeskAddress {
+    /// A hub.
+    #[must_use]
+    pub fn hub(url: url::Url, name: Option<String>) -> Self {
+        Self { kind: HelpdeskKind::Hub, url, fields: BTreeMap::new(), name }
+    }
+
+    /// As the connectors want it.
+    #[must_use]
+    pub fn target(&self) -> deskside_helpdesk::Target {
+        deskside_helpdesk::Target { kind: self.kind, url: self.url.clone(), fields: self.fields.clone() }
+    }
 }
 
 /// Settings: defaults < user < IT policy. Reading is from memory; changing writes a file.

@@ -199,7 +199,8 @@ async fn carry_request(
         }
         if must_go {
             let new = || Message::new(Kind::Ticket, ids(&document.attachments));
-            let message = itself.and_then(|record| message(record, Kind::Ticket)).unwrap_or_else(new).restarted();
+            let message =
+                itself.and_then(|record| message(record, Kind::Ticket)).unwrap_or_else(new).restarted(Timestamp::now());
             outbox::enqueue(&mut tx, &own, client_id, None, &message).await?;
         }
     }
@@ -210,7 +211,7 @@ async fn carry_request(
     }
     for reply in &found.strays {
         let payload = to_json(reply)?;
-        let message = Message::new(Kind::FollowUp, ids(&reply.attachments)).restarted();
+        let message = Message::new(Kind::FollowUp, ids(&reply.attachments)).restarted(Timestamp::now());
         outbox::enqueue(&mut tx, &reply.id.to_string(), client_id, Some(&payload), &message).await?;
         insert_entry(&mut tx, client_id, &reply.id.to_string(), &reply.text, None, None).await?;
         for file in &reply.attachments {
@@ -296,7 +297,7 @@ async fn carry_message(
         (None, Some(_)) => Kind::Verdict,
         (None, None) => return Ok(false),
     };
-    let message = message(record, kind).unwrap_or_else(|| Message::new(kind, ids(&files))).restarted();
+    let message = message(record, kind).unwrap_or_else(|| Message::new(kind, ids(&files))).restarted(Timestamp::now());
     outbox::enqueue(connection, id, client_id, Some(payload), &message).await?;
 
     let entry = entries.get(id);

@@ -1,13 +1,14 @@
 //! Settings in force: defaults < the user's file < IT's policy. The file holds only what differs from the defaults, so
 //! that a better default reaches everybody who never chose.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::Notice;
-use deskside_protocol::settings::{Language, SettingKey, Settings, SettingsView};
+use deskside_protocol::settings::{HelpdeskKind, Language, SettingKey, Settings, SettingsView};
 use deskside_protocol::shortcut::ShortcutState;
 use deskside_protocol::{ErrorCode, ErrorReport};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,11 @@ struct User {
 /// The helpdesk as the file writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Helpdesk {
+    #[serde(default)]
+    kind: HelpdeskKind,
     url: url::Url,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
@@ -137,9 +142,19 @@ impl SettingsStore {
     #[must_use]
     pub fn helpdesk(&self) -> Option<HelpdeskAddress> {
         let own = self.user.helpdesk.as_ref();
-        let url = self.policy.hub_url.as_ref().or(own.map(|own| &own.url))?.clone();
-        let own_name = own.filter(|own| own.url.origin() == url.origin()).and_then(|own| own.name.clone());
-        Some(HelpdeskAddress { url, name: self.policy.helpdesk_name.clone().or(own_name) })
+        let decided = self.policy.hub_url.as_ref();
+        // What belongs to another address than IT's is not in force.
+        let own = own.filter(|own| decided.is_none_or(|url| own.url.origin() == url.origin()));
+        let name = self.policy.helpdesk_name.clone().or_else(|| own?.name.clone());
+        match decided {
+            Some(url) => Some(HelpdeskAddress::hub(url.clone(), name)),
+            None => own.map(|own| HelpdeskAddress {
+                kind: own.kind,
+                url: own.url.clone(),
+                fields: own.fields.clone(),
+                name,
+            }),
+        }
     }
 
     /// Whether this device may enrol there.
@@ -160,7 +175,8 @@ impl SettingsStore {
     /// nothing has changed then.
     pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
         self.may_enrol(&helpdesk.url)?;
-        let helpdesk = Some(Helpdesk { url: helpdesk.url, name: helpdesk.name });
+        let HelpdeskAddress { kind, url, fields, name } = helpdesk;
+        let helpdesk = Some(Helpdesk { kind, url, fields, name });
         self.keep(User { settings: self.user.settings.clone(), helpdesk })
     }
 
@@ -420,7 +436,7 @@ mod tests {
     #[test]
     fn the_helpdesk_is_its_unless_it_left_it_open() {
         let files = Files::new();
-        let own = HelpdeskAddress { url: "https://own.example".parse().unwrap(), name: Some("Ours".to_owned()) };
+        let own = HelpdeskAddress::hub("https://own.example".parse().unwrap(), Some("Ours".to_owned()));
         let mut store = files.open();
         assert_eq!(store.helpdesk(), None);
         store.set_helpdesk(own.clone()).unwrap();

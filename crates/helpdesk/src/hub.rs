@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use deskside_protocol::desk::{Changes, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt};
-use deskside_protocol::ticket::AttachmentMeta;
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -16,7 +15,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::http::{self, bad_answer, json, success, timed_out, transport_error};
-use crate::{Again, Helpdesk, HelpdeskError, Result, sse};
+use crate::{Again, Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, sse};
 
 /// A connection to a hub, with this device's credential. The credential is in the client's headers only, marked
 /// sensitive; nothing here can print it.
@@ -86,22 +85,27 @@ impl HubDesk {
 
 #[async_trait]
 impl Helpdesk for HubDesk {
-    async fn find(&self, ticket: ClientId) -> Result<Option<Receipt>> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::HUB
+    }
+
+    async fn find(&self, ticket: ClientId, _: &[Enclosure]) -> Result<Option<Placed>> {
         match self.send(self.client().get(self.ticket(ticket, &["receipt"])?), limits::ANSWER).await {
-            Ok(answer) => receipt_for(ticket, json(answer).await?).map(Some),
+            Ok(answer) => placed(ticket, json(answer).await?).map(Some),
             // Only the hub's own "not found" means that; a proxy's 404 comes as `BadAnswer`.
             Err(error) if error.code == ErrorCode::NotFound && error.again == Again::Permanent => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn create(&self, ticket: ClientId, document: Bytes) -> Result<Receipt> {
+    async fn create(&self, ticket: ClientId, document: Bytes, _: &[Enclosure]) -> Result<Placed> {
         let request =
             self.client().post(path(&self.api, &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
-        receipt_for(ticket, json(self.send(request, limits::ANSWER).await?).await?)
+        placed(ticket, json(self.send(request, limits::ANSWER).await?).await?)
     }
 
-    async fn attach(&self, ticket: ClientId, meta: &AttachmentMeta, file: tokio::fs::File) -> Result<()> {
+    async fn attach(&self, ticket: TicketRef, _: Option<FollowUpId>, file: &Enclosure) -> Result<()> {
+        let meta = &file.meta;
         let unreadable = |detail: String| HelpdeskError {
             code: ErrorCode::FileUnreadable,
             detail,
@@ -109,6 +113,9 @@ impl Helpdesk for HubDesk {
             again: Again::Permanent,
             may_have_arrived: false,
         };
+        let file = tokio::fs::File::open(&file.path)
+            .await
+            .map_err(|error| unreadable(format!("the kept file cannot be read: {error}")))?;
         let on_disk =
             file.metadata().await.map_err(|e| unreadable(format!("the kept file cannot be read: {e}")))?.len();
         if on_disk != meta.size_bytes {
@@ -122,7 +129,7 @@ impl Helpdesk for HubDesk {
             .inspect(move |_| *moving.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now());
         let request = self
             .client()
-            .put(self.ticket(ticket, &["attachments", &meta.id.to_string()])?)
+            .put(self.ticket(ticket.client_id, &["attachments", &meta.id.to_string()])?)
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, meta.size_bytes)
             .body(reqwest::Body::wrap_stream(bytes));
@@ -142,17 +149,23 @@ impl Helpdesk for HubDesk {
         nothing(&answer)
     }
 
-    async fn follow_up(&self, ticket: ClientId, follow_up: &NewFollowUp) -> Result<FollowUpReceipt> {
-        let request = self.client().post(self.ticket(ticket, &["follow-ups"])?).json(follow_up);
+    async fn follow_up(
+        &self,
+        ticket: TicketRef,
+        follow_up: &NewFollowUp,
+        _: &[Enclosure],
+        _: Attempt,
+    ) -> Result<Placed> {
+        let request = self.client().post(self.ticket(ticket.client_id, &["follow-ups"])?).json(follow_up);
         let receipt: FollowUpReceipt = json(self.send(request, limits::ANSWER).await?).await?;
         if receipt.id != follow_up.id {
             return Err(bad_answer("the receipt is for another follow-up"));
         }
-        Ok(receipt)
+        Ok(Placed { number: None, missing: receipt.missing, refused: Vec::new() })
     }
 
-    async fn verdict(&self, ticket: ClientId, verdict: &NewVerdict) -> Result<()> {
-        let request = self.client().post(self.ticket(ticket, &["verdicts"])?).json(verdict);
+    async fn verdict(&self, ticket: TicketRef, verdict: &NewVerdict, _: Attempt) -> Result<()> {
+        let request = self.client().post(self.ticket(ticket.client_id, &["verdicts"])?).json(verdict);
         nothing(&self.send(request, limits::ANSWER).await?)
     }
 
@@ -195,8 +208,8 @@ impl Helpdesk for HubDesk {
         Ok(nudge_stream(response).take_until(Box::pin(changed)).boxed())
     }
 
-    async fn download(&self, ticket: ClientId, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
-        let url = self.ticket(ticket, &["attachments", &attachment.to_string()])?;
+    async fn download(&self, ticket: TicketRef, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let url = self.ticket(ticket.client_id, &["attachments", &attachment.to_string()])?;
         let response = self.send(self.client().get(url), limits::UPLOAD).await?;
         if response.content_length().is_some_and(|length| length > limits::ATTACHMENT_BYTES) {
             return Err(bad_answer("the file is larger than any attachment"));
@@ -296,14 +309,14 @@ fn nothing(response: &Response) -> Result<()> {
     }
 }
 
-fn receipt_for(ticket: ClientId, receipt: Receipt) -> Result<Receipt> {
+fn placed(ticket: ClientId, receipt: Receipt) -> Result<Placed> {
     if receipt.client_id != ticket {
         return Err(bad_answer("the receipt is for another ticket"));
     }
     if receipt.missing.len() > limits::ATTACHMENTS {
         return Err(bad_answer("the receipt asks for more files than a ticket can have"));
     }
-    Ok(receipt)
+    Ok(Placed { number: Some(receipt.number), missing: receipt.missing, refused: Vec::new() })
 }
 
 fn bearer(credential: &str) -> Result<HeaderValue> {

@@ -1,21 +1,33 @@
-//! One interface to every helpdesk; the hub's built-in desk ([`hub::HubDesk`]) is the first.
+//! One interface to every helpdesk. The hub's built-in desk ([`hub::HubDesk`]) is one implementation among equals;
+//! [`open`] makes the one that a [`Target`] names.
 //!
-//! The outbox decides what to try and when; this crate only speaks. Every method is one exchange with the server, within
-//! the time-outs of [`deskside_protocol::limits`], and says on failure whether trying again can help and whether the
-//! request may have arrived all the same.
+//! The outbox decides what to try and when; this crate only speaks. Every method stays within the time-outs of
+//! [`deskside_protocol::limits`], and says on failure whether trying again can help and whether the request may have
+//! arrived all the same.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use deskside_protocol::desk::{Changes, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt};
+use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, Nudge};
 use deskside_protocol::ticket::AttachmentMeta;
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport};
-use futures_util::stream::BoxStream;
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 
+pub mod capabilities;
+pub mod derived;
 pub mod http;
 pub mod hub;
+pub mod layout;
+pub mod mantis;
+pub mod marker;
+pub mod rich_text;
 pub mod sse;
+pub mod target;
+
+pub use capabilities::{Capabilities, Way};
+pub use target::{Target, open};
 
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,50 +63,140 @@ impl From<HelpdeskError> for ErrorReport {
 /// What came of an exchange.
 pub type Result<T> = std::result::Result<T, HelpdeskError>;
 
+/// A ticket as both sides call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketRef {
+    /// The identity that this device gave it, before the first try.
+    pub client_id: ClientId,
+    /// The number that the helpdesk gave it: what people say and what every helpdesk's own addresses hold. `None` while
+    /// it is not known; then it is looked up.
+    pub number: Option<u64>,
+}
+
+/// A file that goes with a message, as it lies on this computer's disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enclosure {
+    /// As announced.
+    pub meta: AttachmentMeta,
+    /// Where its bytes are.
+    pub path: PathBuf,
+}
+
+/// What is known of earlier tries of the same message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// No earlier try can have arrived: send it.
+    First,
+    /// One may have: look first, and send only what is not there.
+    Doubtful,
+}
+
+/// What the helpdesk has of a ticket or follow-up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The number people use; only tickets have one.
+    pub number: Option<u64>,
+    /// Files that it does not have yet: each goes by [`Helpdesk::attach`].
+    pub missing: Vec<AttachmentId>,
+    /// Files that it refuses for good, and why.
+    pub refused: Vec<(AttachmentId, HelpdeskError)>,
+}
+
 /// A helpdesk.
 #[async_trait]
 pub trait Helpdesk: Send + Sync {
-    /// Looks a ticket up by the identity that this device gave it; `None` if it never arrived.
+    /// What this helpdesk can do, as far as is known by now. Asks nobody.
+    fn capabilities(&self) -> Capabilities;
+    /// Looks a ticket up by the identity that this device gave it, and which of its files arrived; `None` if it is not
+    /// there (yet: see [`Capabilities::lag`]).
     ///
     /// # Errors
     /// [`HelpdeskError`]; never for a ticket that is not there.
-    async fn find(&self, ticket: ClientId) -> Result<Option<Receipt>>;
-    /// Creates a ticket from these bytes, sent exactly as given. Idempotent on `ticket`.
+    async fn find(&self, ticket: ClientId, files: &[Enclosure]) -> Result<Option<Placed>>;
+    /// Creates a ticket from the document that was previewed (JSON of [`deskside_protocol::ticket::TicketDocument`]).
+    /// Files go along where the helpdesk takes them in the same request; those that did not are [`Placed::missing`].
+    /// Called again only after [`Self::find`] said that it is not there.
     ///
     /// # Errors
     /// [`HelpdeskError`].
-    async fn create(&self, ticket: ClientId, document: Bytes) -> Result<Receipt>;
-    /// Sends the bytes of a file that was announced, streamed from disk.
+    async fn create(&self, ticket: ClientId, document: Bytes, files: &[Enclosure]) -> Result<Placed>;
+    /// Sends a file of a ticket, or of the follow-up `of`, that the helpdesk does not have yet; streamed from disk. In
+    /// doubt the outbox asks [`Self::find`] or [`Self::follow_up`] first what is missing.
     ///
     /// # Errors
     /// [`HelpdeskError`].
-    async fn attach(&self, ticket: ClientId, meta: &AttachmentMeta, file: tokio::fs::File) -> Result<()>;
-    /// Adds to a thread. Idempotent on [`NewFollowUp::id`].
+    async fn attach(&self, ticket: TicketRef, of: Option<FollowUpId>, file: &Enclosure) -> Result<()>;
+    /// Adds to a thread, with its files where the helpdesk takes them in the same request.
     ///
     /// # Errors
     /// [`HelpdeskError`].
-    async fn follow_up(&self, ticket: ClientId, follow_up: &NewFollowUp) -> Result<FollowUpReceipt>;
-    /// Confirms, reopens or rates. Idempotent on [`NewVerdict::id`].
+    async fn follow_up(
+        &self,
+        ticket: TicketRef,
+        follow_up: &NewFollowUp,
+        files: &[Enclosure],
+        attempt: Attempt,
+    ) -> Result<Placed>;
+    /// Confirms, reopens or rates.
     ///
     /// # Errors
-    /// [`HelpdeskError`].
-    async fn verdict(&self, ticket: ClientId, verdict: &NewVerdict) -> Result<()>;
-    /// What changed after the cursor; `None` asks from the beginning.
+    /// [`HelpdeskError`]; `WrongState` where the helpdesk cannot do it at all.
+    async fn verdict(&self, ticket: TicketRef, verdict: &NewVerdict, attempt: Attempt) -> Result<()>;
+    /// What changed after the cursor; `None` asks from the beginning. Entries and files that this device did not make
+    /// have identities that are the same each time.
     ///
     /// # Errors
     /// [`HelpdeskError`].
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes>;
-    /// A stream that says "look" when something changed. It ends when the connection does.
+    /// A stream that says "look" when something changed. It ends when the connection does. A helpdesk that cannot say
+    /// so has one that stays silent: it is asked now and then.
     ///
     /// # Errors
     /// [`HelpdeskError`].
-    async fn nudges(&self) -> Result<BoxStream<'static, Result<Nudge>>>;
+    async fn nudges(&self) -> Result<BoxStream<'static, Result<Nudge>>> {
+        Ok(stream::pending().boxed())
+    }
     /// The bytes of a file, as they come; at most [`deskside_protocol::limits::ATTACHMENT_BYTES`].
     ///
     /// # Errors
     /// [`HelpdeskError`].
-    async fn download(&self, ticket: ClientId, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>>;
+    async fn download(&self, ticket: TicketRef, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>>;
     /// The system's network changed: connections of before may be dead without anybody having been told. What waits on
     /// one ends as broken off, and new ones are made from here on. A file that is moving goes on.
     fn network_changed(&self);
+    /// The categories that a ticket can have there, in the helpdesk's words; empty where it does not tell.
+    ///
+    /// # Errors
+    /// [`HelpdeskError`].
+    async fn categories(&self) -> Result<Vec<Choice>> {
+        Ok(Vec::new())
+    }
+    /// Articles that may answer `words`, best first, at most ten; empty where there are none.
+    ///
+    /// # Errors
+    /// [`HelpdeskError`].
+    async fn articles(&self, words: &str) -> Result<Vec<Article>> {
+        let _ = words;
+        Ok(Vec::new())
+    }
+}
+
+/// Something to choose from, as the helpdesk names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The helpdesk's own identity of it.
+    pub id: u64,
+    /// Its name, with those it lies in ("Network > Wi-Fi").
+    pub name: String,
+}
+
+/// An article of the helpdesk's knowledge base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    /// The helpdesk's own identity of it.
+    pub id: u64,
+    /// Its title, plain text.
+    pub title: String,
+    /// Its text, plain, at most [`deskside_protocol::limits::TEXT_BYTES`].
+    pub text: String,
 }

@@ -79,6 +79,23 @@ pub enum Autostart {
     Off,
 }
 
+/// What a helpdesk is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HelpdeskKind {
+    /// A hub of ours: its own desk, or what it is the gateway to.
+    #[default]
+    Hub,
+    /// GLPI 10 or 11.
+    Glpi,
+    /// MantisBT 2.
+    Mantis,
+    /// Request Tracker 5.
+    RequestTracker,
+}
+
 /// The name of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -72,7 +72,7 @@ impl Controller {
             .helpdesk_name
             .map(|name| name.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect::<String>())
             .filter(|name| !name.is_empty());
-        let address = HelpdeskAddress { url: url.clone(), name };
+        let address = HelpdeskAddress::hub(url.clone(), name);
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody.
             let _ = self.inner.ports.secrets.delete(&url).await;

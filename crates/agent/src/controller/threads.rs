@@ -166,6 +166,10 @@ impl Controller {
             .ok_or_else(|| ErrorReport::new(ErrorCode::NotEnrolled, "there is no helpdesk to fetch it from"))?;
         let partial = files::incoming(store.folder(), &format!("{}.fetch", meta.id));
         let fetched = async {
+            let ticket = {
+                let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+                requests::ticket_ref(&mut connection, ticket).await?
+            };
             let mut bytes = desk.download(ticket, meta.id).await.map_err(|error| {
                 self.inner.link.failed(&error);
                 ErrorReport::from(error)

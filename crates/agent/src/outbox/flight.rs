@@ -1,20 +1,20 @@
 //! One exchange with the helpdesk: what is kept here goes out, and what came of it comes back.
 
 use bytes::Bytes;
-use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
-use deskside_protocol::desk::{NewFollowUp, NewVerdict, Receipt};
+use deskside_helpdesk::{Again, Attempt, Enclosure, Helpdesk, HelpdeskError, Placed, TicketRef};
+use deskside_protocol::desk::{NewFollowUp, NewVerdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport};
 use sqlx::Row;
 
 use super::Queued;
-use super::machine::{Failure, Kind, Step};
+use super::machine::{Failure, Kind, Stage, Step};
 use crate::store::files;
 use crate::store::{Store, StoreError};
 
 /// What came of a step.
 pub(super) enum Landed {
-    Looked(Option<Receipt>),
-    Placed { number: Option<u64>, missing: Vec<AttachmentId> },
+    Looked(Option<Placed>),
+    Placed(Placed),
     Attached(AttachmentId),
     Failed(HelpdeskError),
 }
@@ -22,7 +22,7 @@ pub(super) enum Landed {
 /// Does a step.
 pub(super) async fn fly(store: &Store, desk: &dyn Helpdesk, queued: &Queued, step: Step) -> Landed {
     let outcome = match step {
-        Step::Look => desk.find(queued.client_id).await.map(Landed::Looked),
+        Step::Look => look(store, desk, queued).await,
         Step::Place => place(store, desk, queued).await,
         Step::Attach(file) => attach(store, desk, queued, file).await,
         Step::Wait(_) | Step::Rest => Err(unsendable(ErrorCode::Internal, "there was nothing to send".to_owned())),
@@ -30,24 +30,55 @@ pub(super) async fn fly(store: &Store, desk: &dyn Helpdesk, queued: &Queued, ste
     outcome.unwrap_or_else(Landed::Failed)
 }
 
+async fn look(store: &Store, desk: &dyn Helpdesk, queued: &Queued) -> Result<Landed, HelpdeskError> {
+    let files = enclosures(store, queued).await?;
+    desk.find(queued.client_id, &files).await.map(Landed::Looked)
+}
+
 async fn place(store: &Store, desk: &dyn Helpdesk, queued: &Queued) -> Result<Landed, HelpdeskError> {
+    let attempt = match queued.message.stage {
+        Stage::New { doubt: false } => Attempt::First,
+        Stage::New { doubt: true } | Stage::Placed { .. } | Stage::Delivered { .. } | Stage::Parked { .. } => {
+            Attempt::Doubtful
+        }
+    };
     match queued.message.kind {
         Kind::Ticket => {
             let document = document(store, queued.client_id).await?;
-            let receipt = desk.create(queued.client_id, document).await?;
-            Ok(Landed::Placed { number: Some(receipt.number), missing: receipt.missing })
+            let files = enclosures(store, queued).await?;
+            desk.create(queued.client_id, document, &files).await.map(Landed::Placed)
         }
         Kind::FollowUp => {
             let follow_up: NewFollowUp = payload(queued)?;
-            let receipt = desk.follow_up(queued.client_id, &follow_up).await?;
-            Ok(Landed::Placed { number: None, missing: receipt.missing })
+            let files = enclosures(store, queued).await?;
+            let ticket = ticket_ref(store, queued.client_id).await?;
+            desk.follow_up(ticket, &follow_up, &files, attempt).await.map(Landed::Placed)
         }
         Kind::Verdict => {
             let verdict: NewVerdict = payload(queued)?;
-            desk.verdict(queued.client_id, &verdict).await?;
-            Ok(Landed::Placed { number: None, missing: Vec::new() })
+            desk.verdict(ticket_ref(store, queued.client_id).await?, &verdict, attempt).await?;
+            Ok(Landed::Placed(Placed::default()))
         }
     }
+}
+
+/// The ticket as both sides call it.
+async fn ticket_ref(store: &Store, client_id: ClientId) -> Result<TicketRef, HelpdeskError> {
+    let mut connection = store.pool().acquire().await.map_err(|error| try_later(&StoreError::from(error)))?;
+    crate::requests::ticket_ref(&mut connection, client_id).await.map_err(|error| try_later(&error))
+}
+
+/// The message's files as they lie here. One that cannot be read any more is refused by itself when its turn comes.
+async fn enclosures(store: &Store, queued: &Queued) -> Result<Vec<Enclosure>, HelpdeskError> {
+    let mut connection = store.pool().acquire().await.map_err(|error| try_later(&StoreError::from(error)))?;
+    let mut enclosures = Vec::with_capacity(queued.message.files.len());
+    for id in &queued.message.files {
+        let found = files::find(&mut connection, *id).await.map_err(|error| try_later(&error))?;
+        if let Some((meta, _)) = found {
+            enclosures.push(Enclosure { meta, path: files::kept(store.folder(), *id) });
+        }
+    }
+    Ok(enclosures)
 }
 
 async fn document(store: &Store, client_id: ClientId) -> Result<Bytes, HelpdeskError> {
@@ -77,10 +108,12 @@ async fn attach(
     drop(connection);
     let (meta, _) =
         found.ok_or_else(|| unsendable(ErrorCode::FileUnreadable, "the kept file is not known any more".to_owned()))?;
-    let file = tokio::fs::File::open(files::kept(store.folder(), id))
-        .await
-        .map_err(|error| unsendable(ErrorCode::FileUnreadable, format!("the kept file cannot be read: {error}")))?;
-    desk.attach(queued.client_id, &meta, file).await?;
+    let of = match queued.message.kind {
+        Kind::Ticket | Kind::Verdict => None,
+        Kind::FollowUp => Some(payload::<NewFollowUp>(queued)?.id),
+    };
+    let file = Enclosure { meta, path: files::kept(store.folder(), id) };
+    desk.attach(ticket_ref(store, queued.client_id).await?, of, &file).await?;
     Ok(Landed::Attached(id))
 }
 

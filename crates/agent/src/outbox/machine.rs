@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use deskside_protocol::desk::Receipt;
+use deskside_helpdesk::Placed;
 use deskside_protocol::{AttachmentId, ErrorReport, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,9 @@ pub struct Message {
     pub asked_to_wait: bool,
     /// What stopped the last try.
     pub last_error: Option<ErrorReport>,
+    /// Since when it is in doubt whether the last try arrived: the helpdesk may work on it for a while yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt_since: Option<Timestamp>,
     /// Whether any try ever failed: its sender was told that it waits, and is told when it arrives.
     pub ever_failed: bool,
 }
@@ -169,13 +172,15 @@ impl Message {
             not_before: None,
             asked_to_wait: false,
             last_error: None,
+            doubt_since: None,
             ever_failed: false,
         }
     }
 
-    /// What to do next.
+    /// What to do next. `lag`: how long the helpdesk may not show yet what has arrived
+    /// ([`deskside_helpdesk::Capabilities::lag`]).
     #[must_use]
-    pub fn next(&self, now: Timestamp) -> Step {
+    pub fn next(&self, now: Timestamp, lag: Duration) -> Step {
         let step = match (&self.stage, self.kind) {
             (Stage::Delivered { .. } | Stage::Parked { .. }, _) => return Step::Rest,
             (Stage::New { doubt: true } | Stage::Placed { doubt: true, .. }, Kind::Ticket) => Step::Look,
@@ -187,35 +192,71 @@ impl Message {
                 None => Step::Place,
             },
         };
-        match self.not_before {
+        // A ticket is looked up at once, and only a "no" has to wait; of what follows, looking and sending are one step.
+        let settled = match self.kind {
+            Kind::Ticket => None,
+            Kind::FollowUp | Kind::Verdict => self.settled_at(now, lag),
+        };
+        match self.not_before.max(settled) {
             Some(due) if due > now && is_soon(due, now) => Step::Wait(due),
             Some(_) | None => step,
         }
     }
 
-    /// The helpdesk answered the question whether it has the ticket.
+    /// Until when the helpdesk may not show yet what has arrived, if that is still to come.
+    fn settled_at(&self, now: Timestamp, lag: Duration) -> Option<Timestamp> {
+        let since = self.doubt_since?;
+        // In the future: the clock was set back since. The moment is not known any more; nothing is gained by waiting
+        // longer than the lag from now on.
+        let since = since.min(now);
+        let due =
+            Timestamp::from_unix_ms(since.unix_ms().saturating_add(i64::try_from(millis(lag)).unwrap_or(i64::MAX)));
+        (due > now).then_some(due)
+    }
+
+    /// The helpdesk answered the question whether it has the ticket. A "no", or a missing file, counts only once the
+    /// helpdesk shows what has arrived.
     #[must_use]
-    pub fn looked(self, found: Option<&Receipt>) -> Self {
+    pub fn looked(self, found: Option<&Placed>, now: Timestamp, lag: Duration) -> Self {
         if self.is_at_rest() {
             return self;
         }
+        let lacks = found.is_none_or(|placed| !placed.missing.is_empty());
+        if let Some(due) = self.settled_at(now, lag).filter(|_| lacks) {
+            let stage = match found {
+                Some(placed) => Stage::Placed { number: placed.number, missing: placed.missing.clone(), doubt: true },
+                None => self.stage,
+            };
+            return Self { stage, not_before: Some(due), asked_to_wait: false, ..self };
+        }
         match found {
-            Some(receipt) => self.placed(Some(receipt.number), &receipt.missing),
+            Some(placed) => self.placed(placed),
             // It never arrived, or the helpdesk lost it since (a restored backup): create it.
             None => Self { stage: Stage::New { doubt: false }, refused: Vec::new(), ..self.went_well() },
         }
     }
 
-    /// The helpdesk has it; these files it still lacks.
+    /// The helpdesk has it, but for files that it lacks or refuses.
     #[must_use]
-    pub fn placed(self, number: Option<u64>, missing: &[AttachmentId]) -> Self {
+    pub fn placed(mut self, placed: &Placed) -> Self {
         if self.is_at_rest() {
             return self;
         }
+        for (file, error) in &placed.refused {
+            let known = self.refused.iter().any(|refused| refused.file == *file);
+            if self.files.contains(file) && !known {
+                self.refused.push(Refused { file: *file, why: error.clone().into() });
+            }
+        }
+        if !self.refused.is_empty() {
+            self.ever_failed = true;
+        }
+        let (number, missing) = (placed.number.or(self.number()), &placed.missing);
         // A server may name files that were never announced; there is nothing to send for those. Nor for those refused.
         let still = |file: &AttachmentId| missing.contains(file) && !self.refused.iter().any(|r| r.file == *file);
         let missing = self.files.iter().copied().filter(still).collect();
-        self.settled(number, missing, false).went_well()
+        let after = self.settled(number, missing, false).went_well();
+        Self { last_error: after.refused.first().map(|refused| refused.why.clone()), ..after }
     }
 
     /// A file arrived.
@@ -290,6 +331,7 @@ impl Message {
             )),
             asked_to_wait: failure.retry_after.is_some(),
             last_error: Some(failure.report),
+            doubt_since: if failure.may_have_arrived { Some(now) } else { self.doubt_since },
             ever_failed: true,
             ..self
         }
@@ -297,13 +339,13 @@ impl Message {
 
     /// The program was ended and started again: whatever was under way may have arrived.
     #[must_use]
-    pub fn restarted(self) -> Self {
+    pub fn restarted(self, now: Timestamp) -> Self {
         let stage = match self.stage {
             Stage::New { .. } => Stage::New { doubt: true },
             Stage::Placed { number, missing, .. } => Stage::Placed { number, missing, doubt: true },
-            stage @ (Stage::Delivered { .. } | Stage::Parked { .. }) => stage,
+            stage @ (Stage::Delivered { .. } | Stage::Parked { .. }) => return Self { stage, ..self },
         };
-        Self { stage, ..self }
+        Self { stage, doubt_since: Some(now), ..self }
     }
 
     /// There is reason to hope (the network changed, the helpdesk is heard again): the wait is over, unless the helpdesk
@@ -385,7 +427,15 @@ impl Message {
     }
 
     fn went_well(self) -> Self {
-        Self { tries: 0, waited_ms: 0, not_before: None, asked_to_wait: false, last_error: None, ..self }
+        Self {
+            tries: 0,
+            waited_ms: 0,
+            not_before: None,
+            asked_to_wait: false,
+            last_error: None,
+            doubt_since: None,
+            ..self
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deskside_protocol::{ClientId, ErrorCode};
+use deskside_protocol::ErrorCode;
 use proptest::prelude::*;
 
 use super::*;
@@ -59,17 +59,17 @@ fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![Just(Kind::Ticket), Just(Kind::FollowUp), Just(Kind::Verdict)]
 }
 
-fn receipt(desk: &Desk, announced: &[AttachmentId]) -> Receipt {
-    Receipt {
-        client_id: ClientId::new(),
-        number: 7,
+fn placed(desk: &Desk, kind: Kind, announced: &[AttachmentId]) -> Placed {
+    Placed {
+        number: (kind == Kind::Ticket).then_some(7),
         missing: announced.iter().filter(|id| !desk.files.contains(id)).copied().collect(),
+        refused: Vec::new(),
     }
 }
 
 /// One exchange with the desk under this fate; the message is written to disk and read back, as the worker does.
 fn exchange(message: Message, desk: &mut Desk, fate: Fate, now: Timestamp, dice: f64) -> Message {
-    let step = message.next(now);
+    let step = message.next(now, Duration::ZERO);
     let before = message.clone();
     let failure = |code, for_good, may_have_arrived| Failure {
         report: ErrorReport::new(code, "test"),
@@ -97,13 +97,12 @@ fn exchange(message: Message, desk: &mut Desk, fate: Fate, now: Timestamp, dice:
     let after = match (fate, step) {
         (_, Step::Wait(_) | Step::Rest) => message,
         (Fate::Well, Step::Look) => {
-            let receipt = desk.exists.then(|| receipt(desk, &message.files));
-            message.looked(receipt.as_ref())
+            let found = desk.exists.then(|| placed(desk, message.kind, &message.files));
+            message.looked(found.as_ref(), now, Duration::ZERO)
         }
         (Fate::Well, Step::Place) => {
-            let receipt = receipt(desk, &message.files);
-            let number = (message.kind == Kind::Ticket).then_some(7);
-            message.placed(number, &receipt.missing)
+            let placed = placed(desk, message.kind, &message.files);
+            message.placed(&placed)
         }
         (Fate::Well | Fate::Refused, Step::Attach(file)) if desk.refuses.contains(&file) => {
             message.file_refused(file, poison())
@@ -114,7 +113,7 @@ fn exchange(message: Message, desk: &mut Desk, fate: Fate, now: Timestamp, dice:
         (Fate::Busy, _) => message.failed(failure(ErrorCode::Busy, false, true), now, BACKOFF, dice),
         (Fate::Refused, _) => message.failed(failure(ErrorCode::Refused, true, false), now, BACKOFF, dice),
         // Nothing of the answer was kept: the state is the one before, read again.
-        (Fate::Killed | Fate::KilledBefore, _) => before.restarted(),
+        (Fate::Killed | Fate::KilledBefore, _) => before.restarted(now),
     };
     let kept = serde_json::to_string(&after).unwrap();
     serde_json::from_str(&kept).unwrap()
@@ -138,7 +137,7 @@ proptest! {
         for (fate, dice, passes_ms) in fates {
             now = Timestamp::from_unix_ms(now.unix_ms() + passes_ms);
             if matches!(message.stage, Stage::Parked { .. }) {
-                prop_assert_eq!(message.next(now), Step::Rest, "a parked message is tried by itself");
+                prop_assert_eq!(message.next(now, Duration::ZERO), Step::Rest, "a parked message is tried by itself");
                 message = message.unparked();
             }
             let was_delivered = matches!(message.stage, Stage::Delivered { .. });
@@ -167,7 +166,7 @@ proptest! {
             prop_assert!(matches!(without.stage, Stage::Delivered { .. }), "it can be done without: {:?}", without);
             prop_assert_eq!(without.files.into_iter().collect::<BTreeSet<_>>(), good);
         }
-        prop_assert_eq!(message.restarted().next(now), Step::Rest);
+        prop_assert_eq!(message.restarted(now).next(now, Duration::ZERO), Step::Rest);
     }
 
     #[test]
@@ -191,10 +190,10 @@ proptest! {
         };
         let (failed_at, now) = (Timestamp::from_unix_ms(failed_at), Timestamp::from_unix_ms(now));
         let message = Message::new(Kind::Ticket, vec![]).failed(failure, failed_at, BACKOFF, dice);
-        if let Step::Wait(due) = message.next(now) {
+        if let Step::Wait(due) = message.next(now, Duration::ZERO) {
             prop_assert!(due.unix_ms() - now.unix_ms() <= 3_660_000);
         } else {
-            prop_assert_eq!(message.next(now), Step::Place);
+            prop_assert_eq!(message.next(now, Duration::ZERO), Step::Place);
         }
     }
 
@@ -209,10 +208,10 @@ proptest! {
         };
         let message = Message::new(Kind::Ticket, vec![]).failed(failure, now, BACKOFF, dice);
         let early = Timestamp::from_unix_ms(i64::try_from(asked_s).unwrap() * 1000 - 1);
-        prop_assert!(matches!(message.next(early), Step::Wait(_)));
+        prop_assert!(matches!(message.next(early, Duration::ZERO), Step::Wait(_)));
         let hoped = message.clone().resumed(false);
         prop_assert_eq!(&hoped, &message, "a change of network does not shorten what was asked for");
-        prop_assert_eq!(message.resumed(true).next(early), Step::Place);
+        prop_assert_eq!(message.resumed(true).next(early, Duration::ZERO), Step::Place);
     }
 }
 
@@ -220,8 +219,8 @@ proptest! {
 fn a_ticket_that_may_have_arrived_is_looked_for_first() {
     let now = Timestamp::from_unix_ms(0);
     let fresh = Message::new(Kind::Ticket, vec![]);
-    assert_eq!(fresh.next(now), Step::Place, "the first try needs no question");
-    assert_eq!(fresh.restarted().next(now), Step::Look);
+    assert_eq!(fresh.next(now, Duration::ZERO), Step::Place, "the first try needs no question");
+    assert_eq!(fresh.restarted(now).next(now, Duration::ZERO), Step::Look);
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Worker {
         self.keep_again = None;
         self.load().await;
         for queued in self.queue.values_mut() {
-            queued.message = queued.message.clone().restarted();
+            queued.message = queued.message.clone().restarted(Timestamp::now());
         }
     }
 
@@ -226,6 +226,7 @@ impl Worker {
             return Some(rest);
         }
         let mut due: Option<Timestamp> = None;
+        let lag = self.link.lag();
         let mut start = Vec::new();
         let mut small = self.lanes.values().filter(|file| !**file).count();
         let mut large = self.lanes.values().filter(|file| **file).count();
@@ -233,7 +234,7 @@ impl Worker {
             if self.lanes.contains_key(&queued.client_id) {
                 continue;
             }
-            let step = queued.message.next(now);
+            let step = queued.message.next(now, lag);
             match step {
                 Step::Rest => {}
                 Step::Wait(moment) => due = Some(due.map_or(moment, |due| due.min(moment))),
@@ -287,8 +288,8 @@ impl Worker {
                 tracing::info!(code = ?error.code, detail = error.detail, tries = after.tries, "a try to send failed");
                 after
             }
-            Landed::Looked(found) => self.went_well(message.looked(found.as_ref())),
-            Landed::Placed { number, missing } => self.went_well(message.placed(number, &missing)),
+            Landed::Looked(found) => self.went_well(message.looked(found.as_ref(), Timestamp::now(), self.link.lag())),
+            Landed::Placed(placed) => self.went_well(message.placed(&placed)),
             Landed::Attached(file) => self.went_well(message.attached(file)),
         };
         self.queue.insert(sequence, Queued { message: after, ..before.clone() });

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use deskside_helpdesk::TicketRef;
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
 use deskside_protocol::local::{Delivery, RequestRow, Thread, ThreadEntry};
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp, TicketState, Verdict};
@@ -359,6 +360,19 @@ pub async fn mark_read(connection: &mut SqliteConnection, client_id: ClientId) -
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A request as both sides call it.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn ticket_ref(connection: &mut SqliteConnection, client_id: ClientId) -> Result<TicketRef> {
+    let row = sqlx::query("SELECT number FROM tickets WHERE client_id = ?")
+        .bind(client_id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    let number: Option<i64> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+    Ok(TicketRef { client_id, number: number.and_then(|number| u64::try_from(number).ok()) })
 }
 
 /// The title of a request.

@@ -45,7 +45,7 @@ impl Desktop {
     /// Set up for this desk, as after an enrolment.
     pub fn enrolled(url: &Url) -> Arc<Self> {
         let desktop = Self::default();
-        *desktop.helpdesk.lock().unwrap() = Some(HelpdeskAddress { url: url.clone(), name: Some("Helpdesk".into()) });
+        *desktop.helpdesk.lock().unwrap() = Some(HelpdeskAddress::hub(url.clone(), Some("Helpdesk".into())));
         desktop.credentials.lock().unwrap().insert(url.clone(), desk::CREDENTIAL.into());
         Arc::new(desktop)
     }

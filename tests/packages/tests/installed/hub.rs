@@ -94,7 +94,7 @@ async fn a_ticket_survives_upgrade_and_restore_and_nothing_survives_the_purge() 
     let credential = enrol(&url, &request).await.unwrap().credential;
     let id = ClientId::new();
     let bytes = serde_json::to_vec(&document(id)).unwrap();
-    let receipt = HubDesk::new(&url, &credential).unwrap().create(id, bytes.into()).await.unwrap();
+    let receipt = HubDesk::new(&url, &credential).unwrap().create(id, bytes.into(), &[]).await.unwrap();
 
     // Backed up beside the running hub, into a folder that its user may write.
     let install = ["install", "-d", "-o", "deskside-hub", "-m", "0700", "/var/backups/deskside-hub"];
@@ -112,7 +112,7 @@ async fn a_ticket_survives_upgrade_and_restore_and_nothing_survives_the_purge() 
     assert_eq!(fs::read_to_string(&settings).unwrap(), written);
     assert_eq!((mode("etc/deskside-hub/hub.env"), mode("var/lib/deskside-hub")), (0o640, 0o700));
     let (process, url) = serve(&debian).await;
-    let found = HubDesk::new(&url, &credential).unwrap().find(id).await.unwrap();
+    let found = HubDesk::new(&url, &credential).unwrap().find(id, &[]).await.unwrap();
     assert_eq!(found, Some(receipt.clone()));
     let token = debian.run(&root, &["deskside-hubctl", "token", "create", "--label", "More"]).await.unwrap();
     let more = enrol(&url, &Enrol { token: token.trim().to_owned(), ..request }).await.unwrap();
@@ -123,8 +123,8 @@ async fn a_ticket_survives_upgrade_and_restore_and_nothing_survives_the_purge() 
     debian.run(&root, &["find", "/var/lib/deskside-hub", "-mindepth", "1", "-delete"]).await.unwrap();
     debian.run(&root, &["deskside-hubctl", "restore", backup]).await.unwrap();
     let (process, url) = serve(&debian).await;
-    assert_eq!(HubDesk::new(&url, &credential).unwrap().find(id).await.unwrap(), Some(receipt));
-    assert!(HubDesk::new(&url, &more.credential).unwrap().find(id).await.is_err(), "who joined later is not in it");
+    assert_eq!(HubDesk::new(&url, &credential).unwrap().find(id, &[]).await.unwrap(), Some(receipt));
+    assert!(HubDesk::new(&url, &more.credential).unwrap().find(id, &[]).await.is_err(), "who joined later is not in it");
     stop(&debian, process).await;
 
     // Removed: the data stays. Purged: data, settings, user and service are gone; a backup is the administrator's.
