@@ -164,6 +164,11 @@ fn start(paths: Paths) -> Exit {
 fn agent(paths: Paths, show: bool) -> Exit {
     match run::agent(paths, show) {
         Ok(Ended::Ran | Ended::AnotherRuns) => Exit::Done,
+        Ok(Ended::Replaced) => {
+            // Returns only if it failed.
+            complain(&crate::programs::become_successor().to_string());
+            Exit::Failed
+        }
         Err(error) => {
             complain(&format!("{error:#}"));
             Exit::Failed

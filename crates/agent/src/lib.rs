@@ -34,6 +34,7 @@ pub mod notify;
 pub mod paths;
 pub mod policy;
 pub mod programs;
+pub mod renewal;
 pub mod run;
 pub mod screen;
 pub mod secrets;

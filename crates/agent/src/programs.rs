@@ -60,6 +60,29 @@ pub fn agent_program() -> io::Result<PathBuf> {
     Ok(own)
 }
 
+/// Becomes the program that is in this one's place on the disk, with the same process, environment and arguments. Returns
+/// only if that fails.
+#[must_use]
+#[cfg_attr(unix, expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start"))]
+pub fn become_successor() -> io::Error {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        let own = match std::env::current_exe() {
+            Ok(own) => own,
+            Err(error) => return error,
+        };
+        // Linux marks the name of a program that was replaced (proc(5), `/proc/pid/exe`).
+        let name = own.to_string_lossy();
+        let place = name.strip_suffix(" (deleted)").map_or_else(|| own.clone(), PathBuf::from);
+        std::process::Command::new(place).args(std::env::args_os().skip(1)).exec()
+    }
+    #[cfg(not(unix))]
+    {
+        io::Error::from(io::ErrorKind::Unsupported)
+    }
+}
+
 /// Starts the agent on its own: it goes on when the command line that started it ends.
 ///
 /// # Errors

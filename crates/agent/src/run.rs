@@ -19,7 +19,8 @@ use crate::doctor::Doctor;
 use crate::machine::Machine;
 use crate::notify::Notifier;
 use crate::paths::{Paths, open_private};
-use crate::ports::{Ports, SecretPort as _, SettingsPort as _};
+use crate::ports::{Ports, SecretKind, SecretPort as _, SettingsPort as _};
+use crate::renewal::Program;
 use crate::screen::Screen;
 use crate::secrets::{KeyringError, Secret, Secrets};
 use crate::settings::{SettingsStore, SharedSettings, language_in_force};
@@ -33,6 +34,8 @@ use crate::{autostart, logs, network_watch, socket};
 pub enum Ended {
     /// It ran, and was asked to end.
     Ran,
+    /// It ran, and another program is in its place on the disk, which is to run now.
+    Replaced,
     /// Another one of this user runs; it was asked to show its window.
     AnotherRuns,
 }
@@ -91,6 +94,7 @@ pub fn agent(paths: Paths, show: bool) -> anyhow::Result<Ended> {
 }
 
 async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended> {
+    let program = Program::of_this_process().inspect_err(|error| tracing::warn!(%error, "which program is this?")).ok();
     // Heard from the first moment: a session that ends while we start must not end us half made.
     let mut signals = Signals::listen();
     let folder = paths.make_data_folder();
@@ -156,23 +160,36 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     tokio::spawn(follower.clone().follow_events());
     tokio::spawn(follower.clone().follow_wishes(wishes));
     tokio::spawn(follower.clone().follow_set_up());
-    tokio::spawn(follower.clone().enrol_by_policy(secrets));
+    tokio::spawn(follower.clone().enrol_by_policy(Arc::clone(&secrets)));
     tokio::spawn(follower.watch_network());
-    tokio::spawn(rest());
 
-    tokio::select! {
-        () = controller.stopped() => tracing::info!("asked to end"),
-        name = signals.next() => tracing::info!(signal = name, "told to end by the system"),
-    }
+    let unnoticed = || !window.is_open() && secrets.kind() == SecretKind::Keyring;
+    let ended = tokio::select! {
+        () = controller.stopped() => {
+            tracing::info!("asked to end");
+            Ended::Ran
+        }
+        name = signals.next() => {
+            tracing::info!(signal = name, "told to end by the system");
+            Ended::Ran
+        }
+        () = rest(program, unnoticed) => {
+            tracing::info!("making way for the program that is in this one's place");
+            Ended::Replaced
+        }
+    };
     end(controller, window, ending, served).await;
-    Ok(Ended::Ran)
+    Ok(ended)
 }
 
-/// Gives back memory that nobody uses any more.
-async fn rest() {
+/// Gives back memory that nobody uses any more, until the program was replaced and can make way unnoticed.
+async fn rest(program: Option<Program>, unnoticed: impl Fn() -> bool) {
     loop {
         tokio::time::sleep(REST).await;
         deskside_facts::rest();
+        if program.as_ref().is_some_and(Program::is_replaced) && unnoticed() {
+            return;
+        }
     }
 }
 

@@ -313,3 +313,28 @@ async fn a_policy_enrols_the_device_by_itself() {
     }
     panic!("nobody asked the hub for news with a credential");
 }
+
+#[tokio::test]
+async fn an_upgrade_takes_effect_while_nobody_looks() {
+    let Some(desktop) = desktop(Options::default()).await else { return };
+    let place = desktop.folder().join("deskside");
+    std::fs::copy(AGENT, &place).unwrap();
+    let process =
+        desktop.program(&place, "agent").args(["run"]).env("DESKSIDE_WINDOW", window(&desktop)).start().unwrap();
+    let (code, output) = command(&desktop, &["requests"]).await;
+    assert_eq!(code, 0, "{output}");
+
+    // As a package manager does: laid beside it, then put in its place.
+    let next = desktop.folder().join("deskside.new");
+    std::fs::copy(AGENT, &next).unwrap();
+    std::fs::rename(&next, &place).unwrap();
+    let runs = || std::fs::read_link(format!("/proc/{}/exe", process.pid())).unwrap();
+    assert!(runs().to_string_lossy().ends_with(" (deleted)"), "the old one still runs");
+    deskside_desktop::wait_until("the new program runs, as the same process", SOON, async || {
+        Ok((runs() == place).then_some(()))
+    })
+    .await
+    .unwrap();
+    let (code, output) = command(&desktop, &["requests"]).await;
+    assert_eq!(code, 0, "{output}");
+}
