@@ -10,7 +10,7 @@ use crate::store::columns::{json, moment, parsed, to_json, unsigned};
 
 mod flight;
 pub mod handle;
-pub mod machine;
+pub use deskside_helpdesk::outbox as machine;
 mod worker;
 
 use machine::{Message, Stage};

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use deskside_helpdesk::Placed;
+use crate::Placed;
 use deskside_protocol::{AttachmentId, ErrorReport, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
@@ -178,7 +178,7 @@ impl Message {
     }
 
     /// What to do next. `lag`: how long the helpdesk may not show yet what has arrived
-    /// ([`deskside_helpdesk::Capabilities::lag`]).
+    /// ([`crate::Capabilities::lag`]).
     #[must_use]
     pub fn next(&self, now: Timestamp, lag: Duration) -> Step {
         let step = match (&self.stage, self.kind) {
@@ -450,5 +450,5 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "machine_tests.rs"]
+#[path = "outbox_tests.rs"]
 mod tests;
