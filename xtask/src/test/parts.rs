@@ -99,7 +99,8 @@ pub(super) fn faults_long(this: &Run) -> anyhow::Result<Counts> {
         return Ok(Counts::one_skipped("faults", "the headless desktop is Linux only"));
     }
     let story = "whatever_fails_what_was_submitted_arrives_once_and_whole";
-    rust_tests(this, "long", &["--package", "deskside-faults", story])
+    let submits = [("DESKSIDE_SUBMITS", Path::new("1000"))];
+    rust_tests_in(this, "long", &["--package", "deskside-faults", story], &submits)
 }
 
 /// How often a test that failed is tried again. Where something is built upon the outcome of a run (continuous
