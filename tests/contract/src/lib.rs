@@ -12,6 +12,7 @@ pub mod fault;
 mod http;
 pub mod mantis;
 mod replay;
+pub mod story;
 
 pub use capture::{Captures, Exchange};
 pub use fault::Fault;

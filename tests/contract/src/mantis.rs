@@ -281,12 +281,9 @@ impl Mantis {
         if let Some(handler) = &issue.handler {
             value["handler"] = handler.json();
         }
-        // What is empty is left out, as 062 shows.
-        let visible = |file: &&File| {
-            let note = issue.notes.iter().find(|note| Some(note.id) == file.note);
-            seen_by.level >= 55 || note.is_none_or(|note| !note.private)
-        };
-        let files: Vec<Value> = issue.files.iter().filter(visible).map(|f| self.file_json(f, false)).collect();
+        // What is empty is left out, as 062 shows; files of notes are with their notes, as 016 shows.
+        let files: Vec<Value> =
+            issue.files.iter().filter(|f| f.note.is_none()).map(|f| self.file_json(f, false)).collect();
         if !files.is_empty() {
             value["attachments"] = json!(files);
         }
@@ -539,8 +536,17 @@ impl Backend for Mantis {
     }
 
     fn beyond(&self) -> &'static [(&'static str, &'static str)] {
-        // Every reference to an object can be by id as well as by name: 068 shows it for categories, 007 for severities.
-        &[("PATCH /api/rest/issues/0", "status.id"), ("PATCH /api/rest/issues/0", "resolution.id")]
+        // An object can be named by id as well as by name: 068 shows it for categories, 007 for severities.
+        &[
+            ("POST /api/rest/issues", "priority.id"),
+            ("PATCH /api/rest/issues/0", "status.id"),
+            ("PATCH /api/rest/issues/0", "resolution.id"),
+        ]
+    }
+
+    fn path(&self, path: &str) -> String {
+        // 070: the same behind the file that a server without rewritten addresses has.
+        path.replacen("/api/rest/index.php/", "/api/rest/", 1)
     }
 
     fn answer(&mut self, request: &Request) -> Option<Answer> {

@@ -1,7 +1,7 @@
 //! The server: it accepts, reads, asks its backend what a real server would say, and does what the faults want.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ pub trait Backend: Send + 'static {
     /// Forms of requests that are known from elsewhere than a capture (see [`Coverage::of`]). To be named in the docs.
     fn beyond(&self) -> &'static [(&'static str, &'static str)] {
         &[]
+    }
+    /// The path under which the captures have what is asked for by this one: some servers know one by two names.
+    fn path(&self, path: &str) -> String {
+        path.to_owned()
     }
     /// What the real server would say; `None` if no capture tells.
     fn answer(&mut self, request: &Request) -> Option<Answer>;
@@ -220,6 +224,10 @@ impl<B: Backend> Drop for Replay<B> {
         self.accepting.abort();
         self.over.send_replace(true);
         let uncovered = std::mem::take(&mut *held(&self.shared.uncovered));
+        if std::thread::panicking() && !uncovered.is_empty() {
+            // The test fails already, and this may be why.
+            let _nobody_reads = writeln!(io::stderr(), "no capture covers:\n{}", uncovered.join("\n"));
+        }
         assert!(
             std::thread::panicking() || uncovered.is_empty(),
             "asked for what no capture covers:\n{}",
@@ -314,6 +322,7 @@ fn page(status: u16) -> Answer {
 }
 
 fn act<B: Backend>(shared: &Shared<B>, request: &Request) -> Answer {
+    let request = &Request { path: held(&shared.backend).path(&request.path), ..request.clone() };
     let lacks = shared.coverage.lacks(request);
     let answer = if lacks.is_none() { held(&shared.backend).answer(request) } else { None };
     let answer = answer.unwrap_or_else(|| {

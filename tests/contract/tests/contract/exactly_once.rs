@@ -1,0 +1,245 @@
+//! Whatever goes wrong in whatever order: what the server has equals what was submitted, once. What is tried next is what
+//! the outbox's own machine says: after any doubt it looks before it creates.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use deskside_contract::mantis::{MAX_FILE_SIZE, Mantis, REPORTER};
+use deskside_contract::{Fault, Pace, Replay, story};
+use deskside_helpdesk::outbox::{Backoff, Failure, Kind, Message, Stage, Step};
+use deskside_helpdesk::{Again, Attempt, Enclosure, Helpdesk, HelpdeskError, Placed, TicketRef};
+use deskside_protocol::desk::NewFollowUp;
+use deskside_protocol::{AttachmentId, ClientId, ErrorReport, FollowUpId, Timestamp};
+use proptest::prelude::*;
+
+use crate::mantis::{connect, held};
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        2 => Just(Fault::None),
+        1 => Just(Fault::BeforeRead),
+        2 => (1_usize..3000).prop_map(Fault::MidRequest),
+        3 => Just(Fault::AfterActing),
+        2 => (0_usize..2500).prop_map(Fault::MidAnswer),
+        1 => Just(Fault::Garbage),
+        1 => prop::sample::select(vec![200, 201, 403, 404, 500, 502, 503, 504]).prop_map(Fault::Page),
+        1 => prop::sample::select(vec![200, 201, 404, 502, 503]).prop_map(Fault::PageInstead),
+        1 => Just(Fault::Redirect),
+        1 => (0_u64..20).prop_map(|ms| Fault::Slow(Duration::from_millis(ms))),
+    ]
+}
+
+#[derive(Debug, Clone)]
+struct Plan {
+    /// Names of each request's files; "!" is one that is too large.
+    requests: Vec<Vec<&'static str>>,
+    /// Names of each reply's files, in the first request.
+    replies: Vec<Vec<&'static str>>,
+    faults: Vec<Fault>,
+    /// Tries in which the token is not accepted.
+    revoked: usize,
+    /// After which steps of a message the program ends.
+    kills: Vec<usize>,
+    dice: f64,
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    // Names that come twice, and twice the same bytes, on purpose.
+    let files = || prop::collection::vec(prop::sample::select(vec!["screen.png", "screen.png", "log.txt", "!"]), 0..4);
+    let requests = prop::collection::vec(files(), 1..3);
+    let replies = prop::collection::vec(files(), 0..3);
+    let kills = prop::collection::vec(0_usize..8, 0..3);
+    (requests, replies, prop::collection::vec(fault(), 0..24), 0_usize..4, kills, 0.0..1.0).prop_map(
+        |(requests, replies, faults, revoked, kills, dice)| Plan { requests, replies, faults, revoked, kills, dice },
+    )
+}
+
+/// The outbox around its own machine ([`Message`]), with a clock that jumps to whatever is waited for.
+struct Outbox<'a> {
+    desk: &'a dyn Helpdesk,
+    replay: &'a Replay<Mantis>,
+    revoked: usize,
+    tries: usize,
+    now: Timestamp,
+    dice: f64,
+}
+
+impl Outbox<'_> {
+    /// Sends a request, or a reply to one; its number, and which files were refused.
+    async fn send(
+        &mut self,
+        ticket: TicketRef,
+        document: Option<&Bytes>,
+        reply: Option<&NewFollowUp>,
+        files: &[Enclosure],
+        kills: &[usize],
+    ) -> (Option<u64>, Vec<AttachmentId>) {
+        let kind = if document.is_some() { Kind::Ticket } else { Kind::FollowUp };
+        let mut message = Message::new(kind, files.iter().map(|file| file.meta.id).collect());
+        let lag = self.desk.capabilities().lag;
+        for at in 0.. {
+            self.tries += 1;
+            assert!(self.tries < 400, "it never gets through: {message:?}");
+            let revoked = self.revoked > 0;
+            self.revoked = self.revoked.saturating_sub(1);
+            self.replay.with(|mantis| mantis.revoke(REPORTER, revoked));
+            let before = message.clone();
+            let step = message.next(self.now, lag);
+            message = match step {
+                Step::Rest => break,
+                Step::Wait(due) => {
+                    self.now = due;
+                    continue;
+                }
+                Step::Look => match self.desk.find(ticket.client_id, files).await {
+                    Ok(found) => message.looked(found.as_ref(), self.now, lag),
+                    Err(error) => self.failed(message, &error),
+                },
+                Step::Place => match self.place(&message, ticket, document, reply, files).await {
+                    Ok(placed) => message.placed(&placed),
+                    Err(error) => self.failed(message, &error),
+                },
+                Step::Attach(id) => {
+                    let file = files.iter().find(|file| file.meta.id == id).unwrap();
+                    let known = TicketRef { number: message.number().or(ticket.number), ..ticket };
+                    match self.desk.attach(known, reply.map(|reply| reply.id), file).await {
+                        Ok(()) => message.attached(id),
+                        Err(error) if error.again == Again::Permanent => {
+                            message.file_refused(id, ErrorReport::from(error))
+                        }
+                        Err(error) => self.failed(message, &error),
+                    }
+                }
+            };
+            if kills.contains(&at) {
+                // The program ends before what came of it is kept.
+                message = before.restarted(self.now);
+            }
+        }
+        let refused = message.refused.iter().map(|refused| refused.file).collect();
+        assert!(message.has_arrived(), "parked, though only the way was bad: {message:?}");
+        (message.number(), refused)
+    }
+
+    async fn place(
+        &self,
+        message: &Message,
+        ticket: TicketRef,
+        document: Option<&Bytes>,
+        reply: Option<&NewFollowUp>,
+        files: &[Enclosure],
+    ) -> deskside_helpdesk::Result<Placed> {
+        let attempt =
+            if matches!(message.stage, Stage::New { doubt: false }) { Attempt::First } else { Attempt::Doubtful };
+        match (document, reply) {
+            (Some(document), _) => self.desk.create(ticket.client_id, document.clone(), files).await,
+            (None, Some(reply)) => self.desk.follow_up(ticket, reply, files, attempt).await,
+            (None, None) => unreachable!("nothing to send"),
+        }
+    }
+
+    fn failed(&self, message: Message, error: &HelpdeskError) -> Message {
+        let failure = Failure {
+            report: ErrorReport::from(error.clone()),
+            for_good: error.again == Again::Permanent,
+            may_have_arrived: error.may_have_arrived,
+            retry_after: error.retry_after,
+        };
+        let backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_secs(300) };
+        message.failed(failure, self.now, backoff, self.dice)
+    }
+}
+
+async fn run(plan: &Plan) {
+    let replay = Replay::start(Mantis::new().unwrap(), Pace::AtOnce).await.unwrap();
+    let desk: Arc<dyn Helpdesk> = connect(&replay, REPORTER, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut counter = 0_u32;
+    let mut enclosures = |names: &[&str]| -> Vec<Enclosure> {
+        names
+            .iter()
+            .map(|name| {
+                counter += 1;
+                match *name {
+                    "!" => story::enclosure(folder.path(), "large.bin", &vec![1; MAX_FILE_SIZE + 1]).unwrap(),
+                    // Of the same name and size, and not the same.
+                    name => story::enclosure(folder.path(), name, format!("file {counter:08}").as_bytes()).unwrap(),
+                }
+            })
+            .collect()
+    };
+    replay.faults(plan.faults.iter().copied());
+    let mut outbox = Outbox {
+        desk: desk.as_ref(),
+        replay: &replay,
+        revoked: plan.revoked,
+        tries: 0,
+        now: Timestamp::now(),
+        dice: plan.dice,
+    };
+    let mut sent = Vec::new();
+    for names in &plan.requests {
+        let client_id = ClientId::new();
+        let files = enclosures(names);
+        let document = story::document(client_id, "It is slow", &files);
+        let bytes = Bytes::from(serde_json::to_vec(&document).unwrap());
+        let (number, refused) =
+            outbox.send(TicketRef { client_id, number: None }, Some(&bytes), None, &files, &plan.kills).await;
+        sent.push((TicketRef { client_id, number }, files, refused));
+    }
+    let mut replies = Vec::new();
+    let (first, mut of_first, mut refused_of_first) = sent.remove(0);
+    for (at, names) in plan.replies.iter().enumerate() {
+        let files = enclosures(names);
+        let reply = NewFollowUp {
+            id: FollowUpId::new(),
+            text: format!("reply {at}"),
+            attachments: files.iter().map(|file| file.meta.clone()).collect(),
+        };
+        let (_, refused) = outbox.send(first, None, Some(&reply), &files, &plan.kills).await;
+        of_first.extend(files);
+        refused_of_first.extend(refused);
+        replies.push(reply);
+    }
+    sent.insert(0, (first, of_first, refused_of_first));
+
+    assert_eq!(replay.with(|mantis| mantis.issues().len()), plan.requests.len(), "a request was lost or doubled");
+    for (at, (ticket, files, refused)) in sent.iter().enumerate() {
+        let there = replay.with(|mantis| held(mantis, &ticket.client_id.to_string()));
+        assert_eq!(there.len(), 1);
+        let mut expected: Vec<Vec<u8>> = Vec::new();
+        for file in files {
+            let too_large = file.meta.size_bytes > MAX_FILE_SIZE as u64;
+            assert_eq!(refused.contains(&file.meta.id), too_large, "{}", file.meta.name);
+            if !too_large {
+                expected.push(std::fs::read(&file.path).unwrap());
+            }
+        }
+        let mut arrived: Vec<Vec<u8>> = there[0].files.iter().map(|(_, bytes)| bytes.clone()).collect();
+        expected.sort();
+        arrived.sort();
+        assert_eq!(
+            arrived.len(),
+            expected.len(),
+            "files: {:?}",
+            there[0].files.iter().map(|f| &f.0).collect::<Vec<_>>()
+        );
+        assert!(arrived == expected, "other files than were sent");
+        let wanted = if at == 0 { replies.as_slice() } else { &[] };
+        assert_eq!(there[0].replies.len(), wanted.len(), "{:?}", there[0].replies);
+        for (said, wanted) in there[0].replies.iter().zip(wanted) {
+            assert!(said.starts_with(&wanted.text), "{said}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mantis_has_what_was_submitted_once(plan in plan()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(run(&plan));
+    }
+}
