@@ -97,29 +97,34 @@ impl Client {
         limit: Duration,
         most: usize,
     ) -> Result<Fetched<T>> {
-        loop {
+        let ask = async || {
             let mut request = self.http().get(self.url(path, query)?);
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
-            let answer = self.send(request, limit, None).await?;
-            let foreign = answer.status() == StatusCode::NOT_FOUND && !is_mantis(&answer);
-            if foreign && !self.index_php.swap(true, Ordering::Relaxed) {
-                continue;
-            }
-            if foreign {
-                self.index_php.store(false, Ordering::Relaxed);
-            }
-            if answer.status() == StatusCode::NOT_MODIFIED && etag.is_some() {
-                return Ok(Fetched::Unchanged);
-            }
-            let answer = success(answer).await?;
-            let etag = answer.headers().get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let bytes = http::body(answer, most).await?;
-            let value = serde_json::from_slice(&bytes)
-                .map_err(|error| http::bad_answer(format!("not the answer that was asked for: {error}")))?;
-            return Ok(Fetched::Now(value, etag));
+            self.send(request, limit, None).await
+        };
+        let mut answer = ask().await?;
+        if answer.status() == StatusCode::NOT_FOUND && !is_mantis(&answer) {
+            // A server whose addresses are not rewritten; or something in between, which the other name tells.
+            let before = self.index_php.fetch_xor(true, Ordering::Relaxed);
+            answer = match ask().await {
+                Ok(answer) if is_mantis(&answer) => answer,
+                other => {
+                    self.index_php.store(before, Ordering::Relaxed);
+                    other?
+                }
+            };
         }
+        if answer.status() == StatusCode::NOT_MODIFIED && etag.is_some() {
+            return Ok(Fetched::Unchanged);
+        }
+        let answer = success(answer, false).await?;
+        let etag = answer.headers().get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let bytes = http::body(answer, most).await?;
+        let value = serde_json::from_slice(&bytes)
+            .map_err(|error| http::bad_answer(format!("not the answer that was asked for: {error}")))?;
+        Ok(Fetched::Now(value, etag))
     }
 
     /// Sends JSON that holds no file.
@@ -130,20 +135,21 @@ impl Client {
         json: &serde_json::Value,
     ) -> Result<Response> {
         let request = self.http().request(method, self.url(path, &[])?).json(json);
-        success(self.send(request, limits::ANSWER, None).await?).await
+        success(self.send(request, limits::ANSWER, None).await?, false).await
     }
 
     /// Sends JSON with files in it, from disk.
     pub(super) async fn post(&self, path: &[&str], body: Body) -> Result<Response> {
         let moved = Arc::new(Mutex::new(Instant::now()));
-        let limit = if body.has_files() { limits::UPLOAD } else { limits::ANSWER };
+        let has_files = body.has_files();
+        let limit = if has_files { limits::UPLOAD } else { limits::ANSWER };
         let request = self
             .http()
             .post(self.url(path, &[])?)
             .header(CONTENT_TYPE, "application/json")
             .header(CONTENT_LENGTH, body.length())
             .body(reqwest::Body::wrap_stream(body.stream(Arc::clone(&moved))));
-        success(self.send(request, limit, Some(moved)).await?).await
+        success(self.send(request, limit, Some(moved)).await?, has_files).await
     }
 
     /// Sends a request, and gives it up when the network changes under it and nothing of it moves any more.
@@ -205,7 +211,7 @@ fn reason(answer: &Response) -> Option<String> {
 }
 
 /// Turns an answer that is not a success into an error.
-async fn success(answer: Response) -> Result<Response> {
+async fn success(answer: Response, had_files: bool) -> Result<Response> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -223,7 +229,14 @@ async fn success(answer: Response) -> Result<Response> {
         return Err(refused(status, &words, None));
     }
     // A proxy, a portal, a broken set-up: the rules for all helpdesks.
-    http::success(answer).await
+    http::success(answer).await.map_err(|error| {
+        if error.code == ErrorCode::FileTooLarge && !had_files {
+            // Nothing of ours was large: something else is wrong in between.
+            HelpdeskError { code: ErrorCode::BadAnswer, again: Again::Transient, may_have_arrived: true, ..error }
+        } else {
+            error
+        }
+    })
 }
 
 /// What MantisBT's own refusal means. Codes are those of its `core/constant_inc.php`, `ERROR_…`.

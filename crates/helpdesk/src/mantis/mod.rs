@@ -17,6 +17,7 @@
 
 mod body;
 mod client;
+mod files;
 mod setup;
 mod text;
 mod thread;
@@ -37,17 +38,15 @@ use serde_json::json;
 
 use self::body::{Body, Source};
 use self::client::{Client, Fetched, refusal};
+use self::files::{Sorted, all_files, because_of_files, note_of, plain, sent, together};
 use self::setup::{Limits, Setup, UPDATER};
 use self::wire::{Created, File, Files, Issue, Issues};
 use crate::target::Target;
 use crate::{
-    Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, derived, http,
-    layout, marker,
+    Again, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, derived,
+    http, layout, marker,
 };
 
-/// Most bytes of files in the request that creates an issue or a note; the rest goes one by one. Web servers in front
-/// of MantisBT are set up for little more.
-const TOGETHER_BYTES: u64 = 4 * 1024 * 1024;
 /// Issues that are asked for at a time when one is looked for.
 const LOOK_PAGE: usize = 50;
 /// Pages that are looked through at most.
@@ -198,6 +197,10 @@ impl MantisDesk {
         Ok(())
     }
 
+    fn language(&self) -> deskside_texts::Language {
+        self.language.unwrap_or_else(deskside_texts::Language::system)
+    }
+
     /// Brings an issue into another state, where the user may.
     async fn set_status(&self, number: &str, change: serde_json::Value) -> Result<()> {
         let answer = self.client.send_json(Method::PATCH, &["issues", number], &change).await?;
@@ -206,71 +209,9 @@ impl MantisDesk {
     }
 }
 
-/// Files that can go, and those that cannot.
-#[derive(Default)]
-struct Sorted<'a> {
-    taken: Vec<&'a Enclosure>,
-    refused: Vec<(&'a AttachmentMeta, HelpdeskError)>,
-}
-
-impl Sorted<'_> {
-    /// What the helpdesk has of them, given what is there.
-    fn placed(self, number: Option<u64>, there: &[&File]) -> Placed {
-        Placed {
-            number,
-            missing: missing(&self.taken, there),
-            refused: self.refused.into_iter().map(|(meta, error)| (meta.id, error)).collect(),
-        }
-    }
-}
-
-/// Which of the files are not there. Each that is there stands for one of them.
-fn missing(files: &[&Enclosure], there: &[&File]) -> Vec<AttachmentId> {
-    let mut left: Vec<&File> = there.to_vec();
-    let mut take = |name: String, size: u64| {
-        let at = left.iter().position(|file| file.size == size && file.filename.eq_ignore_ascii_case(&name));
-        at.map(|at| left.remove(at)).is_some()
-    };
-    // Those that are named by their identity first: no other can be meant.
-    let rest: Vec<&&Enclosure> = files
-        .iter()
-        .filter(|file| !take(text::unique_name(&file.meta.name, file.meta.id), file.meta.size_bytes))
-        .collect();
-    rest.into_iter()
-        .filter(|file| !take(text::file_name(&file.meta.name), file.meta.size_bytes))
-        .map(|file| file.meta.id)
-        .collect()
-}
-
-/// Files that go in one request, with names that nothing there has. What is too much waits.
-fn together(files: &[&Enclosure], taken_names: &[String]) -> Vec<(String, Source)> {
-    let mut names: Vec<String> = taken_names.iter().map(|name| name.to_lowercase()).collect();
-    let mut room = TOGETHER_BYTES;
-    let mut going = Vec::new();
-    for file in files {
-        let Some(left) = room.checked_sub(file.meta.size_bytes) else { continue };
-        room = left;
-        let mut name = text::file_name(&file.meta.name);
-        if names.contains(&name.to_lowercase()) {
-            name = text::unique_name(&file.meta.name, file.meta.id);
-        }
-        names.push(name.to_lowercase());
-        going.push((name, Source::Kept(file.path.clone(), file.meta.size_bytes)));
-    }
-    going
-}
-
-/// Whether the server refused because of a file. The rest may be there all the same.
-fn because_of_files(error: &HelpdeskError) -> bool {
-    matches!(
-        error.code,
-        ErrorCode::FileTooLarge | ErrorCode::FileType | ErrorCode::FileUnreadable | ErrorCode::Forbidden
-    )
-}
-
 /// In doubt from here on: something was sent that may have arrived.
 fn in_doubt(error: HelpdeskError) -> HelpdeskError {
-    HelpdeskError { may_have_arrived: true, again: crate::Again::Transient, ..error }
+    HelpdeskError { may_have_arrived: true, again: Again::Transient, ..error }
 }
 
 /// MantisBT's priorities, of `core/constant_inc.php`.
@@ -475,8 +416,7 @@ impl Helpdesk for MantisDesk {
     }
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
-        let start_over =
-            |_| refusal(ErrorCode::StartOver, "the cursor is not one that this connection with MantisBT made");
+        let start_over = |_| refusal(ErrorCode::StartOver, "the cursor is not one that MantisBT's connector made");
         let mut cursor: Cursor = match cursor {
             Some(text) => serde_json::from_str(text).map_err(start_over)?,
             None => Cursor { since: i64::MIN, newest: i64::MIN, page: 1, etag: None },
@@ -551,45 +491,6 @@ impl Helpdesk for MantisDesk {
     async fn categories(&self) -> Result<Vec<Choice>> {
         self.setup.categories(&self.client).await
     }
-}
-
-impl MantisDesk {
-    fn language(&self) -> deskside_texts::Language {
-        self.language.unwrap_or_else(deskside_texts::Language::system)
-    }
-}
-
-/// The name without the part of an identity that makes it unique.
-fn plain(name: &str) -> String {
-    let (stem, ending) = name.rfind('.').filter(|at| *at > 0).map_or((name, ""), |at| name.split_at(at));
-    let stem = stem.rsplit_once('-').map_or(stem, |(stem, _)| stem);
-    format!("{stem}{ending}")
-}
-
-/// All files that a requester may see: a private note's are not.
-fn all_files(issue: &Issue) -> impl Iterator<Item = &File> {
-    let notes = issue.notes.iter().filter(|note| !thread::is_private(note));
-    issue.attachments.iter().chain(notes.flat_map(|note| &note.attachments))
-}
-
-/// The files of a note of ours, with those of `files` that went by themselves; `None` if the note is not there.
-fn note_of<'a>(issue: &'a Issue, id: FollowUpId, files: &[Enclosure]) -> Option<Vec<&'a File>> {
-    let ours =
-        |note: &&wire::Note| note.reporter.id == issue.reporter.id && marker::follow_up_in(&note.text) == Some(id);
-    let note = issue.notes.iter().find(ours)?;
-    // One that went by itself has its identity in its name; by its plain name another could be mistaken for it.
-    let names: Vec<String> = files.iter().map(|file| text::unique_name(&file.meta.name, file.meta.id)).collect();
-    let by_itself = issue.attachments.iter().filter(|file| names.contains(&file.filename));
-    Some(note.attachments.iter().chain(by_itself).collect())
-}
-
-/// A file as it must be there now.
-fn sent(name: &str, source: &Source) -> File {
-    let size = match source {
-        Source::Held(bytes) => bytes.len() as u64,
-        Source::Kept(_, size) => *size,
-    };
-    File { id: 0, filename: name.to_owned(), size, content_type: String::new(), content: None }
 }
 
 fn written(cursor: &Cursor) -> Result<String> {

@@ -12,100 +12,11 @@ use crate::capture::Captures;
 use crate::http::Request;
 use crate::replay::{Answer, Backend};
 
-/// Tokens as captured; each is one person's.
-pub const REPORTER: &str = "4b0667dc7749f3e79902ae6646d85aa5";
-/// A developer: may resolve, sees private notes.
-pub const DEVELOPER: &str = "4f33867e5083704f5f83c56454334ea4";
-/// May do everything, and as anybody.
-pub const ADMINISTRATOR: &str = "dbfc2bf05f1deeccdb1573fe5a90a175";
-/// May look only.
-pub const VIEWER: &str = "0ea008a5af323c46b78ab4d85d679568";
+mod about;
+mod state;
 
-/// The largest file that the captured server took, in bytes.
-pub const MAX_FILE_SIZE: usize = 2_097_152;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Person {
-    id: u64,
-    name: String,
-    level: u64,
-}
-
-impl Person {
-    fn by_token(token: &str) -> Option<Self> {
-        let (id, name, level) = match token {
-            REPORTER => (2, "reporter1", 25),
-            DEVELOPER => (3, "dev1", 55),
-            ADMINISTRATOR => (1, "administrator", 90),
-            VIEWER => (4, "viewer1", 10),
-            _ => return None,
-        };
-        Some(Self { id, name: name.to_owned(), level })
-    }
-
-    fn by_name(name: &str) -> Option<Self> {
-        [REPORTER, DEVELOPER, ADMINISTRATOR, VIEWER].iter().filter_map(|t| Self::by_token(t)).find(|p| p.name == name)
-    }
-
-    fn json(&self) -> Value {
-        json!({"id": self.id, "name": self.name, "email": format!("{}@example.test", self.name)})
-    }
-}
-
-/// A file that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
-    /// Its number.
-    pub id: u64,
-    /// Its name.
-    pub name: String,
-    /// Its bytes.
-    pub content: Vec<u8>,
-    /// The note that it came with.
-    pub note: Option<u64>,
-    by: Person,
-    at: String,
-}
-
-/// A note.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Its number.
-    pub id: u64,
-    /// Its text.
-    pub text: String,
-    /// Whether requesters do not see it.
-    pub private: bool,
-    by: Person,
-    at: String,
-}
-
-/// An issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue {
-    /// Its number.
-    pub id: u64,
-    /// Its title.
-    pub summary: String,
-    /// Its text.
-    pub description: String,
-    /// Its notes.
-    pub notes: Vec<Note>,
-    /// Its files.
-    pub files: Vec<File>,
-    /// 10 new … 90 closed.
-    pub status: u64,
-    category: String,
-    priority: Value,
-    severity: Value,
-    resolution: u64,
-    reporter: Person,
-    handler: Option<Person>,
-    created_at: String,
-    updated_at: String,
-    /// What of two changes in one second was later.
-    turn: u64,
-}
+pub use state::{ADMINISTRATOR, DEVELOPER, File, Issue, MAX_FILE_SIZE, Note, REPORTER, VIEWER};
+use state::{CATEGORIES, Person, STATUS, media_type, now};
 
 /// The server.
 #[derive(Debug)]
@@ -120,17 +31,6 @@ pub struct Mantis {
     /// From which status on issues are read-only (`bug_readonly_status_threshold`).
     read_only_from: u64,
 }
-
-const STATUS: &[(u64, &str)] = &[
-    (10, "new"),
-    (20, "feedback"),
-    (30, "acknowledged"),
-    (40, "confirmed"),
-    (50, "assigned"),
-    (80, "resolved"),
-    (90, "closed"),
-];
-const CATEGORIES: &[(u64, &str)] = &[(1, "General"), (2, "Hardware"), (4, "Network"), (3, "Software")];
 
 impl Mantis {
     /// An empty one.
@@ -488,46 +388,6 @@ impl Mantis {
         let body = json!({"issues": [self.issue_json(&issue, person, None)]});
         Some(self.captured("017")?.json(&body))
     }
-
-    fn config(&self, request: &Request) -> Option<Answer> {
-        let captured = self.template("005");
-        let mut configs = Vec::new();
-        for (name, option) in &request.query {
-            if name == "option[]" {
-                let all = captured["configs"].as_array()?;
-                // One that the capture does not show: nobody knows what would come back.
-                let mut config = all.iter().find(|config| config["option"] == *option)?.clone();
-                if option == "bug_readonly_status_threshold" {
-                    config["value"] = json!(self.read_only_from);
-                }
-                configs.push(config);
-            }
-        }
-        Some(self.captured("005")?.json(&json!({"configs": configs})))
-    }
-
-    fn projects(&self, person: &Person, one: bool) -> Option<Answer> {
-        let number = if one { "003" } else { "002" };
-        let mut body = self.template(number);
-        let level = match person.level {
-            90 => "administrator",
-            55 => "developer",
-            25 => "reporter",
-            _ => "viewer",
-        };
-        body["projects"][0]["access_level"] = json!({"id": person.level, "name": level, "label": level});
-        Some(self.captured(number)?.json(&body))
-    }
-
-    fn me(&self, person: &Person) -> Option<Answer> {
-        let mut body = self.template("001");
-        let level = person.level;
-        for (name, value) in person.json().as_object()? {
-            body[name] = value.clone();
-        }
-        body["access_level"] = json!({"id": level, "name": "level", "label": "level"});
-        Some(self.captured("001")?.json(&body))
-    }
 }
 
 impl Backend for Mantis {
@@ -617,20 +477,5 @@ impl Backend for Mantis {
         };
         // A test in memory of a database on disk: the captures tell no time.
         answer.map(|answer| Answer { delay: Duration::from_millis(40), ..answer })
-    }
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
-}
-
-/// As PHP's finfo says it.
-fn media_type(content: &[u8]) -> &'static str {
-    if content.starts_with(b"\x89PNG") {
-        "image/png; charset=binary"
-    } else if content.is_ascii() {
-        "text/plain; charset=us-ascii"
-    } else {
-        "application/octet-stream; charset=binary"
     }
 }
