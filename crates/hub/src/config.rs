@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::gateway::GatewayConfig;
 use crate::limits;
 use crate::retention::Keeping;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How long tickets that are over are kept, and what came with them.
     pub keeping: Keeping,
+    /// The helpdesk to which this hub is the gateway; `None` is its own desk.
+    pub gateway: Option<GatewayConfig>,
     /// How long connections may take their time.
     pub patience: Patience,
 }
@@ -78,6 +81,7 @@ impl Config {
             behind_proxy: false,
             metrics: None,
             keeping: Keeping::default(),
+            gateway: None,
             patience: Patience::default(),
         }
     }
@@ -101,6 +105,7 @@ impl std::fmt::Debug for Config {
             .field("helpdesk_name", &self.helpdesk_name)
             .field("behind_proxy", &self.behind_proxy)
             .field("keeping", &self.keeping)
+            .field("gateway", &self.gateway)
             .finish_non_exhaustive()
     }
 }

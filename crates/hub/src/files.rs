@@ -65,7 +65,8 @@ impl Files {
         Ok(())
     }
 
-    fn path(&self, digest: &Sha256) -> PathBuf {
+    /// Where a whole file is.
+    pub(crate) fn path(&self, digest: &Sha256) -> PathBuf {
         Self::path_in(&self.whole, digest)
     }
 

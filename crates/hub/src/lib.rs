@@ -4,7 +4,8 @@
 //! [`store`] (what is true). Files of tickets are in [`files`], what connected devices and consoles are told in
 //! [`events`]. Everything that arrives is hostile until it has passed [`intake`] or an extractor of [`extract`].
 //!
-//! Deliberately absent: an Internet of other services. The hub calls nobody.
+//! Deliberately absent: an Internet of other services. The hub calls nobody but the helpdesk to which it is the gateway, if
+//! it is told to be one ([`gateway`]).
 
 mod api;
 mod auth;
@@ -23,6 +24,7 @@ mod export;
 mod extract;
 mod file_names;
 mod files;
+pub mod gateway;
 mod intake;
 mod limits;
 mod media;

@@ -7,10 +7,13 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deskside_helpdesk::Target;
 use deskside_hub::doctor::Health;
+use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_hub::{Config, Keeping, RunningHub, TlsFiles, backup, commands, doctor, serve};
 use deskside_protocol::Sha256;
 use deskside_protocol::desk::{Retention, Role};
+use deskside_protocol::settings::HelpdeskKind;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -22,6 +25,9 @@ Examples:
       Prints a token with which 40 computers may join, beside the running hub.
   deskside-hub backup --data /var/lib/deskside-hub /backup/hub-$(date +%F).tar
       Backs everything up, beside the running hub.
+  deskside-hub serve --data /var/lib/deskside-hub --helpdesk-kind rt --helpdesk-url https://rt.example/ \\
+      --helpdesk-credential-file /etc/deskside-hub/rt-token --helpdesk-field queue=General
+      Files tickets in Request Tracker with one service account, and follows them there.
 
 Environment:
   DESKSIDE_HUB_DATABASE  as --database, away from the list of processes
@@ -30,6 +36,10 @@ Environment:
                          as the options of these names
   DESKSIDE_HUB_KEEP_TICKETS, DESKSIDE_HUB_KEEP_DIAGNOSTICS, DESKSIDE_HUB_KEEP_FILES
                          as --keep-tickets and so on
+  DESKSIDE_HUB_HELPDESK_KIND, DESKSIDE_HUB_HELPDESK_URL, DESKSIDE_HUB_HELPDESK_CREDENTIAL_FILE
+                         as --helpdesk-kind and so on
+  DESKSIDE_HUB_HELPDESK_CREDENTIAL
+                         the token itself, where there is no file for it
   DESKSIDE_LOG           what is logged, as `info` or `deskside_hub=debug`
 
 Signals: SIGTERM stops in good order; SIGHUP reads the certificate's files again, which also happens every minute.
@@ -126,6 +136,8 @@ struct ServeArgs {
     log_json: bool,
     #[command(flatten)]
     keep: KeepArgs,
+    #[command(flatten)]
+    gateway: GatewayArgs,
 }
 
 /// How long what belongs to tickets that are over is kept, in days after their last change; 0 is for ever.
@@ -152,6 +164,57 @@ impl KeepArgs {
             files_days: days(self.keep_files, usual.days.files_days),
         };
         Keeping { days, ..usual }
+    }
+}
+
+/// The helpdesk in which this hub files its tickets, with one service account.
+#[derive(Debug, Args)]
+struct GatewayArgs {
+    /// File tickets in the helpdesk that the company runs, rather than keep them here.
+    #[arg(long, value_enum, env = "DESKSIDE_HUB_HELPDESK_KIND", requires = "helpdesk_url")]
+    helpdesk_kind: Option<KindArg>,
+    /// Its address, as people open it in a browser.
+    #[arg(long, value_name = "URL", env = "DESKSIDE_HUB_HELPDESK_URL", requires = "helpdesk_kind")]
+    helpdesk_url: Option<Url>,
+    /// The file that holds the service account's token, and that nobody else may read; without it, the token is taken from
+    /// DESKSIDE_HUB_HELPDESK_CREDENTIAL.
+    #[arg(long, value_name = "FILE", env = "DESKSIDE_HUB_HELPDESK_CREDENTIAL_FILE", requires = "helpdesk_kind")]
+    helpdesk_credential_file: Option<PathBuf>,
+    /// What this kind of helpdesk wants to know besides, as `queue=General`; may be said more than once.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = field, requires = "helpdesk_kind")]
+    helpdesk_field: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArg {
+    Glpi,
+    Mantis,
+    Rt,
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        Some(_) | None => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+impl GatewayArgs {
+    fn config(self) -> anyhow::Result<Option<GatewayConfig>> {
+        let (Some(kind), Some(url)) = (self.helpdesk_kind, self.helpdesk_url) else { return Ok(None) };
+        let kind = match kind {
+            KindArg::Glpi => HelpdeskKind::Glpi,
+            KindArg::Mantis => HelpdeskKind::Mantis,
+            KindArg::Rt => HelpdeskKind::RequestTracker,
+        };
+        let credential = match &self.helpdesk_credential_file {
+            Some(file) => gateway::read_credential(file)
+                .with_context(|| format!("the helpdesk's credential in {} cannot be used", file.display()))?,
+            None => std::env::var("DESKSIDE_HUB_HELPDESK_CREDENTIAL")
+                .context("the helpdesk's credential is missing: name a file with --helpdesk-credential-file")?,
+        };
+        let target = Target { kind, url, fields: self.helpdesk_field.into_iter().collect() };
+        Ok(Some(GatewayConfig { target, credential: credential.trim().to_owned() }))
     }
 }
 
@@ -336,6 +399,7 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         helpdesk_name: args.helpdesk_name,
         behind_proxy: args.behind_proxy,
         keeping: args.keep.keeping(),
+        gateway: args.gateway.config()?,
         ..Config::new(args.listen, args.store.data)
     };
     let hub = serve(config).await?;

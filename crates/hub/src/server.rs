@@ -28,6 +28,7 @@ use crate::auth::passwords::{HashError, Passwords};
 use crate::config::{Config, Patience};
 use crate::events::Events;
 use crate::files::Files;
+use crate::gateway::{self, Gateway};
 use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::slow::{Steady, Watch};
@@ -64,6 +65,9 @@ pub enum StartError {
     /// The certificate or its key cannot be used.
     #[error("the TLS files cannot be used: {0}")]
     Tls(String),
+    /// The helpdesk to which it shall be the gateway.
+    #[error("the helpdesk cannot be used: {0}")]
+    Gateway(deskside_helpdesk::HelpdeskError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -138,6 +142,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
     if config.database.is_some() {
         store.claim_folder(&config.data).await?;
     }
+    let gateway = config.gateway.as_ref().map(Gateway::new).transpose().map_err(StartError::Gateway)?.map(Arc::new);
     // Last of what can be refused: it is shown once.
     let first_sign_in = first_sign_in(&store).await?;
     let stopping = CancellationToken::new();
@@ -150,6 +155,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         rates: Rates::new(),
         passwords: Passwords::new()?,
         metrics: Metrics::new(),
+        gateway,
         stopping: stopping.clone(),
     });
     let router = api::router(Arc::clone(&state));
@@ -157,6 +163,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
         let relay = tokio::spawn(crate::store::relay_changes(Arc::clone(&state)));
         let retention = tokio::spawn(retention::keep(Arc::clone(&state)));
+        let gateway = tokio::spawn(gateway::run(Arc::clone(&state)));
         let renewal = tls.clone().map(|tls| tokio::spawn(tls.watch(state.config.patience.certificate)));
         let figures = watched.map(|listener| {
             let (router, state) = (crate::metrics::router(Arc::clone(&state)), Arc::clone(&state));
@@ -172,6 +179,8 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         housekeeping.abort();
         relay.abort();
         retention.abort();
+        gateway.abort();
+        gateway::end(&state).await;
         state.store.close().await;
         drop(lock);
     });

@@ -1,5 +1,7 @@
 //! What all requests share.
 
+use std::sync::Arc;
+
 use deskside_protocol::desk::{Person, Role};
 use tokio_util::sync::CancellationToken;
 
@@ -8,6 +10,7 @@ use crate::auth::secrets::{NoRandomness, make_password};
 use crate::config::Config;
 use crate::events::Events;
 use crate::files::Files;
+use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::rate::Rates;
 use crate::store::{Change, Store, StoreError};
@@ -21,11 +24,20 @@ pub(crate) struct AppState {
     pub(crate) rates: Rates,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
+    /// The way to the helpdesk to which this hub is the gateway, if it is to one.
+    pub(crate) gateway: Option<Arc<Gateway>>,
     /// Ends event streams when the hub stops.
     pub(crate) stopping: CancellationToken,
 }
 
 impl AppState {
+    /// Says that something waits for the helpdesk to which this hub is the gateway.
+    pub(crate) fn send_on(&self) {
+        if let Some(gateway) = &self.gateway {
+            gateway.work.notify_one();
+        }
+    }
+
     /// Tells those who are connected. With PostgreSQL the database tells every hub on it, this one too.
     pub(crate) fn tell(&self, change: Change) {
         if self.config.database.is_none() {

@@ -65,6 +65,7 @@ pub(crate) async fn upload(
         Arrival::Arrived(change) => {
             state.metrics.file_bytes.inc_by(meta.size_bytes);
             state.tell(change);
+            state.send_on();
             Ok(StatusCode::NO_CONTENT)
         }
         Arrival::Existing => Ok(StatusCode::NO_CONTENT),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -16,7 +17,7 @@ use crate::auth::secrets;
 use crate::extract::{Json, JsonBytes, Path, Query};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::{Intake, ReplyOutcome, TokenUse, VerdictOutcome};
+use crate::store::{Filing, Intake, ReplyOutcome, TokenUse, VerdictOutcome};
 use crate::{intake, limits, text};
 
 /// Enrols a device with a token from IT. The credential is shown this once.
@@ -73,7 +74,8 @@ pub(crate) async fn create_ticket(
 ) -> ApiResult<(StatusCode, axum::Json<Receipt>)> {
     let ticket = intake::ticket(&bytes)?;
     let client_id = ticket.document.client_id;
-    let status = match state.store.take_in(device, &ticket).await? {
+    let upstream = state.gateway.is_some();
+    let status = match state.store.take_in(device, &ticket, upstream).await? {
         Intake::Created(change) => {
             let number = change.number;
             tracing::info!(number, "a ticket arrived");
@@ -81,9 +83,16 @@ pub(crate) async fn create_ticket(
             state.tell(change);
             // No file of a ticket arrives before it.
             let missing = ticket.document.attachments.iter().map(|file| file.id).collect();
+            let number = filed(&state, client_id).await?.unwrap_or(number);
             return Ok((StatusCode::CREATED, axum::Json(Receipt { client_id, number, missing })));
         }
-        Intake::Existing(_) => StatusCode::OK,
+        Intake::Existing(_) => {
+            if state.gateway.is_some() {
+                state.store.file_again(client_id).await?;
+            }
+            filed(&state, client_id).await?;
+            StatusCode::OK
+        }
         Intake::Different => {
             return Err(ApiError::new(ErrorCode::Refused, "another document is kept under this ticket's identity")
                 .status(StatusCode::CONFLICT));
@@ -94,6 +103,34 @@ pub(crate) async fn create_ticket(
     let receipt = state.store.receipt(device, client_id).await?.ok_or_else(ApiError::not_found)?;
     Ok((status, axum::Json(receipt)))
 }
+
+/// Waits until the helpdesk to which this hub is the gateway has a ticket, and gives the number that it has there; `None`
+/// without such a helpdesk. A ticket that is not there yet is kept here all the same, and goes on by itself: its device
+/// asks again later for the number, which is the only one that anybody ever hears of.
+async fn filed(state: &AppState, ticket: ClientId) -> ApiResult<Option<u64>> {
+    let Some(gateway) = &state.gateway else { return Ok(None) };
+    state.send_on();
+    of_filing(gateway.filing(state, ticket).await?)
+}
+
+fn of_filing(filing: Filing) -> ApiResult<Option<u64>> {
+    match filing {
+        Filing::Local => Ok(None),
+        Filing::Filed(number) => Ok(Some(number)),
+        Filing::UnderWay => {
+            let detail = "the ticket is kept here; the helpdesk behind this hub does not have it yet";
+            Err(ApiError::new(ErrorCode::Busy, detail)
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .retry_after(FILING_AGAIN))
+        }
+        Filing::Refused(why) => {
+            Err(ApiError::new(ErrorCode::Refused, format!("the helpdesk refuses it: {}", why.detail)))
+        }
+    }
+}
+
+/// When a device asks again for the number of its ticket.
+const FILING_AGAIN: Duration = Duration::from_secs(5);
 
 fn attachment_taken() -> ApiError {
     ApiError::new(ErrorCode::Refused, "the identity of one of the files is taken").status(StatusCode::CONFLICT)
@@ -110,7 +147,11 @@ pub(crate) async fn receipt(
     Device(device): Device,
     Path(client_id): Path<ClientId>,
 ) -> ApiResult<axum::Json<Receipt>> {
-    state.store.receipt(device, client_id).await?.map(axum::Json).ok_or_else(ApiError::not_found)
+    let receipt = state.store.receipt(device, client_id).await?.ok_or_else(ApiError::not_found)?;
+    if state.gateway.is_some() {
+        of_filing(state.store.filing(client_id).await?)?;
+    }
+    Ok(axum::Json(receipt))
 }
 
 /// Query of `GET /tickets`.
@@ -170,6 +211,7 @@ pub(crate) async fn follow_up(
     let status = match outcome {
         ReplyOutcome::Added(change) => {
             state.tell(change);
+            state.send_on();
             StatusCode::CREATED
         }
         ReplyOutcome::Existing => StatusCode::OK,
@@ -219,6 +261,7 @@ pub(crate) async fn verdict(
     match state.store.verdict(device, client_id, new.id, &verdict, &digest).await? {
         VerdictOutcome::Done(change) => {
             state.tell(change);
+            state.send_on();
             Ok(StatusCode::NO_CONTENT)
         }
         VerdictOutcome::Nothing => Ok(StatusCode::NO_CONTENT),

@@ -104,7 +104,7 @@ impl Store {
     }
 }
 
-fn stored(row: &sqlx::any::AnyRow) -> Result<StoredAttachment> {
+pub(super) fn stored(row: &sqlx::any::AnyRow) -> Result<StoredAttachment> {
     let arrived: Option<i64> = row.try_get("arrived_at")?;
     Ok(StoredAttachment { meta: rows::attachment(row)?, arrived: arrived.is_some() })
 }

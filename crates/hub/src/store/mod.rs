@@ -20,6 +20,7 @@ mod rows;
 mod staged;
 mod thread;
 mod tickets;
+mod upstream;
 
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ pub(crate) use requesters::Erasure;
 pub(crate) use staged::Staging;
 pub(crate) use thread::{ReplyOutcome, TechnicianReply, VerdictOutcome};
 pub(crate) use tickets::{Change, ChangeOutcome, Intake, NewTicket};
+pub(crate) use upstream::{Filing, Upstream};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,7 @@ impl Write {
             .await?;
         files.extend(staged);
         for statement in [
+            "DELETE FROM upstream_outbox WHERE client_id = $1",
             "DELETE FROM verdicts WHERE client_id = $1",
             "DELETE FROM follow_ups WHERE client_id = $1",
             "DELETE FROM tickets WHERE client_id = $1",

@@ -1,6 +1,7 @@
 //! The thread of a ticket: replies from both sides, internal notes, changes of state, verdicts.
 
-use deskside_protocol::desk::ConsoleFollowUp;
+use deskside_helpdesk::outbox::{Kind, Message};
+use deskside_protocol::desk::{ConsoleFollowUp, NewFollowUp, NewVerdict};
 use deskside_protocol::ticket::{AttachmentMeta, Author, TicketState, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
 use sqlx::Row as _;
@@ -8,7 +9,7 @@ use sqlx::Row as _;
 use super::rows::{self, word};
 use super::staged::Taking;
 use super::tickets::{Change, Current};
-use super::{Result, Store, Write, flag, truth};
+use super::{Result, Store, StoreError, Write, flag, truth};
 use crate::{limits, search, transitions};
 
 /// What became of a reply, from either side.
@@ -63,15 +64,15 @@ pub(crate) struct TechnicianReply<'a> {
 }
 
 /// An entry of the thread as it is written.
-struct Entry<'a> {
-    id: FollowUpId,
-    author: Author,
-    author_name: Option<&'a str>,
-    author_login: Option<&'a str>,
-    text: &'a str,
-    new_state: Option<TicketState>,
-    internal: bool,
-    digest: &'a str,
+pub(super) struct Entry<'a> {
+    pub(super) id: FollowUpId,
+    pub(super) author: Author,
+    pub(super) author_name: Option<&'a str>,
+    pub(super) author_login: Option<&'a str>,
+    pub(super) text: &'a str,
+    pub(super) new_state: Option<TicketState>,
+    pub(super) internal: bool,
+    pub(super) digest: &'a str,
 }
 
 impl<'a> Entry<'a> {
@@ -96,8 +97,19 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// What is sent on to the helpdesk to which this hub is the gateway.
+fn payload(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
 impl Write {
-    async fn add_entry(&mut self, ticket: ClientId, position: i64, now: Timestamp, entry: &Entry<'_>) -> Result<()> {
+    pub(super) async fn add_entry(
+        &mut self,
+        ticket: ClientId,
+        position: i64,
+        now: Timestamp,
+        entry: &Entry<'_>,
+    ) -> Result<()> {
         sqlx::query(
             "INSERT INTO follow_ups
                  (client_id, id, position, author, author_name, author_login, at, text, new_state, internal, digest)
@@ -148,7 +160,7 @@ impl Write {
     }
 
     /// The digest under an entry's identity, if it is taken, and how long the thread is.
-    async fn thread_so_far(&mut self, ticket: ClientId, id: FollowUpId) -> Result<(Option<String>, i64)> {
+    pub(super) async fn thread_so_far(&mut self, ticket: ClientId, id: FollowUpId) -> Result<(Option<String>, i64)> {
         let found = sqlx::query("SELECT digest FROM follow_ups WHERE client_id = $1 AND id = $2")
             .bind(ticket.to_string())
             .bind(id.to_string())
@@ -203,6 +215,9 @@ impl Store {
         let entry = Entry::of_requester(&current, id, text, new_state, digest);
         write.add_entry(ticket, sequence, now, &entry).await?;
         write.announce(ticket, Some(id), files).await?;
+        let message = Message::new(Kind::FollowUp, files.iter().map(|file| file.id).collect());
+        let new = NewFollowUp { id, text: text.to_owned(), attachments: files.to_vec() };
+        write.queue_entry(ticket, id, sequence, &message, payload(&new)?).await?;
         write.touch(ticket, sequence, now, true, new_state, Some(true)).await?;
         write.commit().await?;
         Ok(ReplyOutcome::Added(current.change(sequence)))
@@ -319,6 +334,8 @@ impl Store {
             .bind(now.unix_ms())
             .execute(&mut *write.transaction)
             .await?;
+        let new = NewVerdict { id, verdict: verdict.clone() };
+        write.queue_entry(ticket, id, sequence, &Message::new(Kind::Verdict, Vec::new()), payload(&new)?).await?;
         write.touch(ticket, sequence, now, true, new_state, awaits).await?;
         write.commit().await?;
         Ok(VerdictOutcome::Done(current.change(sequence)))

@@ -194,10 +194,11 @@ impl Write {
 }
 
 impl Store {
-    /// Takes a ticket in, once: ticket and announced files in one transaction, or nothing.
-    pub(crate) async fn take_in(&self, device: DeviceId, ticket: &NewTicket) -> Result<Intake> {
+    /// Takes a ticket in, once: ticket and announced files in one transaction, or nothing. `upstream`: it goes on to the
+    /// helpdesk to which this hub is the gateway.
+    pub(crate) async fn take_in(&self, device: DeviceId, ticket: &NewTicket, upstream: bool) -> Result<Intake> {
         // Nearly every ticket is new. Of one that is not, the unique constraint says so, and nothing was used up.
-        match self.insert_ticket(device, ticket).await {
+        match self.insert_ticket(device, ticket, upstream).await {
             Ok(change) => Ok(Intake::Created(change)),
             Err(error) if error.is_taken() => Ok(self.known(device, ticket).await?.unwrap_or(Intake::AttachmentTaken)),
             Err(error) => Err(error),
@@ -221,7 +222,7 @@ impl Store {
         }))
     }
 
-    async fn insert_ticket(&self, device: DeviceId, ticket: &NewTicket) -> Result<Change> {
+    async fn insert_ticket(&self, device: DeviceId, ticket: &NewTicket, upstream: bool) -> Result<Change> {
         let document = &ticket.document;
         let now = Timestamp::now().unix_ms();
         let mut write = self.write().await?;
@@ -253,17 +254,22 @@ impl Store {
         .execute(&mut *write.transaction)
         .await?;
         write.announce(document.client_id, None, &ticket.attachments).await?;
+        if upstream {
+            write.queue_ticket(document.client_id, sequence, &ticket.attachments).await?;
+        }
         write.commit().await?;
         let number = u64::try_from(number).map_err(|_| StoreError::Unreadable(format!("ticket number {number}")))?;
         Ok(Change { number, device, created: true, visible_sequence: sequence })
     }
 
     pub(crate) async fn receipt(&self, device: DeviceId, id: ClientId) -> Result<Option<Receipt>> {
-        let row = sqlx::query("SELECT number FROM tickets WHERE client_id = $1 AND device_id = $2")
-            .bind(id.to_string())
-            .bind(device.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT COALESCE(upstream_number, number) AS number FROM tickets WHERE client_id = $1 AND device_id = $2",
+        )
+        .bind(id.to_string())
+        .bind(device.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let missing = self.missing(id, None).await?;
         Ok(Some(Receipt { client_id: id, number: rows::count(&row, "number")?, missing }))
@@ -295,10 +301,14 @@ impl Store {
     /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of a long thread, the newest entries.
     pub(crate) async fn changes(&self, device: DeviceId, after: i64) -> Result<(Vec<TicketView>, i64, bool)> {
         let mut found = sqlx::query(
-            "SELECT t.client_id, t.number, t.title, t.description, t.state, t.created_at, t.visible_at, t.visible_seq,
-                 t.rating_stars, p.display_name AS assignee_name
+            "SELECT t.client_id, COALESCE(t.upstream_number, t.number) AS number, t.title, t.description, t.state, t.created_at,
+                 t.visible_at, t.visible_seq, t.rating_stars,
+                 COALESCE(t.upstream_assignee, p.display_name) AS assignee_name
              FROM tickets t LEFT JOIN people p ON p.login = t.assignee
-             WHERE t.device_id = $1 AND t.visible_seq > $2 ORDER BY t.visible_seq LIMIT $3",
+             WHERE t.device_id = $1 AND t.visible_seq > $2
+                 AND (t.upstream_number IS NOT NULL OR NOT EXISTS (
+                     SELECT 1 FROM upstream_outbox o WHERE o.client_id = t.client_id AND o.id = t.client_id))
+             ORDER BY t.visible_seq LIMIT $3",
         )
         .bind(device.to_string())
         .bind(after)

@@ -1,0 +1,134 @@
+//! Follows what happens there: answers, files and states come into the hub's own ticket, and so to its device.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use deskside_helpdesk::{Again, HelpdeskError, TicketRef};
+use deskside_protocol::desk::TicketView;
+use deskside_protocol::ticket::{AttachmentMeta, FollowUp};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits as shared};
+use futures_util::StreamExt as _;
+
+use super::{ASK, Gateway};
+use crate::files::FileError;
+use crate::state::AppState;
+use crate::store::StoreError;
+
+/// Longest text of an entry that is kept, in bytes.
+const TEXT: usize = 5 * shared::TEXT_BYTES;
+
+/// Why a look there came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("{0}")]
+    Helpdesk(#[from] HelpdeskError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    File(#[from] FileError),
+}
+
+/// Follows for as long as it is let.
+pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
+    let mut nudges = None;
+    loop {
+        if nudges.is_none() {
+            // Before the look, so that nothing falls between the two.
+            nudges = gateway.desk.nudges().await.ok();
+        }
+        match look(state, gateway).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what changed at the helpdesk cannot be read"),
+        }
+        let nudge = async {
+            match &mut nudges {
+                Some(stream) => stream.next().await.transpose().ok().flatten().is_some(),
+                None => std::future::pending().await,
+            }
+        };
+        if let Ok(false) = tokio::time::timeout(ASK, nudge).await {
+            nudges = None;
+            tokio::time::sleep(ASK).await;
+        }
+    }
+}
+
+/// Takes one answer's worth of changes; whether there is more.
+async fn look(state: &AppState, gateway: &Gateway) -> Result<bool, Trouble> {
+    // A cursor is that of one server.
+    let place = gateway.target.url.as_str();
+    let kept = state.store.gateway_value("cursor").await?;
+    let cursor = kept.as_deref().and_then(|kept| kept.split_once(' ')).filter(|(of, _)| *of == place);
+    let cursor = cursor.map(|(_, cursor)| cursor);
+    let changes = match gateway.desk.changes(cursor).await {
+        Err(error) if error.code == ErrorCode::StartOver && cursor.is_some() => gateway.desk.changes(None).await?,
+        answer => answer?,
+    };
+    for view in &changes.tickets {
+        if let Some(ticket) = state.store.of_upstream(view).await? {
+            take(state, gateway, ticket, view).await?;
+        }
+    }
+    if cursor != Some(changes.cursor.as_str()) {
+        state.store.keep_gateway_value("cursor", &format!("{place} {}", changes.cursor)).await?;
+    }
+    Ok(changes.more)
+}
+
+/// Brings a ticket to what it is there.
+async fn take(state: &AppState, gateway: &Gateway, ticket: ClientId, view: &TicketView) -> Result<(), Trouble> {
+    let (entries, files) = state.store.known_of(ticket).await?;
+    let (entries, mut files): (HashSet<_>, HashSet<_>) = (entries.into_iter().collect(), files.into_iter().collect());
+    let at = TicketRef { client_id: view.client_id, number: Some(view.number) };
+    let mut new = Vec::new();
+    for entry in view.thread.iter().filter(|entry| !entries.contains(&entry.id)) {
+        let mut attachments = Vec::new();
+        for file in &entry.attachments {
+            if files.insert(file.id) {
+                attachments.extend(fetch(state, gateway, at, file).await?);
+            }
+        }
+        let text = entry.text.get(..entry.text.floor_char_boundary(TEXT)).unwrap_or_default();
+        let text = text.replace('\0', "");
+        new.push(FollowUp { text, attachments, ..entry.clone() });
+    }
+    if let Some(change) = state.store.follow_upstream(ticket, view, &new).await? {
+        state.tell(change);
+    }
+    Ok(())
+}
+
+/// Brings a file here; `None` if it cannot be had for good: the answer is not held up by it.
+async fn fetch(
+    state: &AppState,
+    gateway: &Gateway,
+    ticket: TicketRef,
+    file: &AttachmentMeta,
+) -> Result<Option<AttachmentMeta>, Trouble> {
+    let id: AttachmentId = file.id;
+    let fetched = async {
+        let mut bytes = gateway.desk.download(ticket, id).await?;
+        let mut incoming = state.files.begin(shared::ATTACHMENT_BYTES);
+        while let Some(piece) = bytes.next().await {
+            let piece: Bytes = piece?;
+            incoming.write(&piece).await?;
+        }
+        Ok::<_, Trouble>(incoming.finish(None).await?)
+    };
+    match fetched.await {
+        Ok((size_bytes, sha256)) => {
+            let name = crate::file_names::harmless(&file.name);
+            Ok(Some(AttachmentMeta { name, size_bytes, sha256, screenshot: false, ..file.clone() }))
+        }
+        Err(Trouble::Helpdesk(error)) if error.again == Again::Permanent => {
+            tracing::warn!(%error, file = %id, "a file of the helpdesk cannot be had");
+            Ok(None)
+        }
+        Err(Trouble::File(error @ FileError::TooLong)) => {
+            tracing::warn!(%error, file = %id, "a file of the helpdesk is too large");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

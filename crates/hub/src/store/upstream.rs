@@ -1,0 +1,397 @@
+//! What goes to the helpdesk to which this hub is the gateway, and what comes back from it.
+
+use deskside_helpdesk::outbox::{Kind, Message, Stage};
+use deskside_protocol::desk::TicketView;
+use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
+use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::attachments::{StoredAttachment, stored};
+use super::rows;
+use super::thread::Entry;
+use super::tickets::Change;
+use super::{Result, Store, StoreError, Write};
+use crate::limits;
+
+/// Messages that are looked at in one turn.
+const TURN: i64 = 500;
+
+/// Something to send.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream {
+    pub(crate) client_id: ClientId,
+    /// The ticket's identity, or the entry's.
+    pub(crate) id: String,
+    /// The follow-up or verdict as JSON; a ticket's document is with the ticket.
+    pub(crate) payload: Option<String>,
+    pub(crate) message: Message,
+    pub(crate) queued_at: Timestamp,
+}
+
+/// How far the filing of a ticket has come.
+#[derive(Debug, Clone)]
+pub(crate) enum Filing {
+    /// It is not one that goes there.
+    Local,
+    /// It is on its way.
+    UnderWay,
+    /// It is there, under this number.
+    Filed(u64),
+    /// It is refused there.
+    Refused(deskside_protocol::ErrorReport),
+}
+
+fn standing(message: &Message) -> &'static str {
+    match message.stage {
+        Stage::New { .. } | Stage::Placed { .. } => "waiting",
+        Stage::Parked { .. } => "parked",
+        Stage::Delivered { .. } => "delivered",
+    }
+}
+
+fn json(message: &Message) -> Result<String> {
+    serde_json::to_string(message).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn read(row: &AnyRow) -> Result<Upstream> {
+    let message: String = row.try_get("message")?;
+    Ok(Upstream {
+        client_id: rows::id(row, "client_id")?,
+        id: row.try_get("id")?,
+        payload: row.try_get("payload")?,
+        message: serde_json::from_str(&message).map_err(|error| StoreError::Unreadable(error.to_string()))?,
+        queued_at: rows::moment(row, "queued_at")?,
+    })
+}
+
+impl Write {
+    /// Puts a new ticket at the end of the queue, in the transaction that keeps it.
+    pub(super) async fn queue_ticket(
+        &mut self,
+        ticket: ClientId,
+        position: i64,
+        files: &[AttachmentMeta],
+    ) -> Result<()> {
+        let message = Message::new(Kind::Ticket, files.iter().map(|file| file.id).collect());
+        sqlx::query(
+            "INSERT INTO upstream_outbox (client_id, id, position, message, standing, queued_at)
+             VALUES ($1, $1, $2, $3, 'waiting', $4)",
+        )
+        .bind(ticket.to_string())
+        .bind(position)
+        .bind(json(&message)?)
+        .bind(Timestamp::now().unix_ms())
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Puts what a requester says behind it, if the ticket is one that goes there.
+    pub(super) async fn queue_entry(
+        &mut self,
+        ticket: ClientId,
+        id: FollowUpId,
+        position: i64,
+        message: &Message,
+        payload: String,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO upstream_outbox (client_id, id, position, payload, message, standing, queued_at)
+             SELECT $1, $2, $3, $4, $5, 'waiting', $6 FROM upstream_outbox WHERE client_id = $1 AND id = $1",
+        )
+        .bind(ticket.to_string())
+        .bind(id.to_string())
+        .bind(position)
+        .bind(payload)
+        .bind(json(message)?)
+        .bind(Timestamp::now().unix_ms())
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// What waits to be sent, in order.
+    pub(crate) async fn upstream_waiting(&self) -> Result<Vec<Upstream>> {
+        let found = sqlx::query(
+            "SELECT client_id, id, payload, message, queued_at FROM upstream_outbox WHERE standing = 'waiting'
+             ORDER BY position LIMIT $1",
+        )
+        .bind(TURN)
+        .fetch_all(&self.pool)
+        .await?;
+        found.iter().map(read).collect()
+    }
+
+    /// How far a ticket has come on its way there.
+    pub(crate) async fn filing(&self, ticket: ClientId) -> Result<Filing> {
+        let row = sqlx::query(
+            "SELECT o.client_id, o.id, o.payload, o.message, o.queued_at, t.upstream_number FROM upstream_outbox o
+             JOIN tickets t ON t.client_id = o.client_id WHERE o.client_id = $1 AND o.id = $1",
+        )
+        .bind(ticket.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(Filing::Local) };
+        if let Some(number) = row.try_get::<Option<i64>, _>("upstream_number")? {
+            return Ok(Filing::Filed(u64::try_from(number).unwrap_or_default()));
+        }
+        Ok(match read(&row)?.message.stage {
+            Stage::Parked { why, .. } => Filing::Refused(why),
+            Stage::New { .. } | Stage::Placed { .. } | Stage::Delivered { .. } => Filing::UnderWay,
+        })
+    }
+
+    /// Tries once more what was refused: its sender asks again.
+    pub(crate) async fn file_again(&self, ticket: ClientId) -> Result<()> {
+        let mut write = self.write().await?;
+        let row = sqlx::query(
+            "SELECT client_id, id, payload, message, queued_at FROM upstream_outbox
+             WHERE client_id = $1 AND id = $1 AND standing = 'parked'",
+        )
+        .bind(ticket.to_string())
+        .fetch_optional(&mut *write.transaction)
+        .await?;
+        if let Some(row) = row {
+            let parked = read(&row)?;
+            let message = parked.message.clone().unparked();
+            write.update(&parked, &message).await?;
+            write.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a message has come to; a number that is new goes to the device.
+    pub(crate) async fn keep_upstream(&self, sent: &Upstream, message: &Message) -> Result<Option<Change>> {
+        let mut write = self.write().await?;
+        let number = message.number().filter(|_| sent.message.kind == Kind::Ticket && sent.message.number().is_none());
+        let Some(number) = number else {
+            write.update(sent, message).await?;
+            write.commit().await?;
+            return Ok(None);
+        };
+        let sequence = write.next_change().await?;
+        write.update(sent, message).await?;
+        sqlx::query("UPDATE tickets SET upstream_number = $2 WHERE client_id = $1")
+            .bind(sent.client_id.to_string())
+            .bind(i64::try_from(number).unwrap_or(i64::MAX))
+            .execute(&mut *write.transaction)
+            .await?;
+        write.touch(sent.client_id, sequence, Timestamp::now(), true, None, None).await?;
+        let change = write.ticket(sent.client_id).await?.map(|ticket| ticket.change(sequence));
+        write.commit().await?;
+        Ok(change)
+    }
+
+    /// After a start, or after another hub had the turn: whatever was under way may have arrived.
+    pub(crate) async fn doubt_upstream(&self, now: Timestamp) -> Result<()> {
+        for waiting in self.upstream_waiting().await? {
+            let mut write = self.write().await?;
+            write.update(&waiting, &waiting.message.clone().restarted(now)).await?;
+            write.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// A ticket's document, its number there, and whose it is.
+    pub(crate) async fn upstream_ticket(&self, ticket: ClientId) -> Result<Option<(Vec<u8>, Option<u64>, DeviceId)>> {
+        let row = sqlx::query("SELECT document, upstream_number, device_id FROM tickets WHERE client_id = $1")
+            .bind(ticket.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| {
+            let number: Option<i64> = row.try_get("upstream_number")?;
+            Ok((
+                row.try_get("document")?,
+                number.and_then(|number| u64::try_from(number).ok()),
+                rows::id(&row, "device_id")?,
+            ))
+        })
+        .transpose()
+    }
+
+    /// The files of a ticket, or of one entry of its thread, and whether they are here.
+    pub(crate) async fn files_for_upstream(
+        &self,
+        ticket: ClientId,
+        of: Option<FollowUpId>,
+    ) -> Result<Vec<StoredAttachment>> {
+        let found = sqlx::query(
+            "SELECT id, name, media_type, size_bytes, sha256, screenshot, arrived_at FROM attachments
+             WHERE client_id = $1 AND COALESCE(follow_up_id, '') = $2 ORDER BY position",
+        )
+        .bind(ticket.to_string())
+        .bind(of.map(|id| id.to_string()).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await?;
+        found.iter().map(stored).collect()
+    }
+
+    /// Which of these tickets is ours: by the identity, else by the number that it has there.
+    pub(crate) async fn of_upstream(&self, view: &TicketView) -> Result<Option<ClientId>> {
+        let row = sqlx::query(
+            "SELECT client_id FROM tickets WHERE client_id = $1 OR upstream_number = $2
+             ORDER BY CASE WHEN client_id = $1 THEN 0 ELSE 1 END LIMIT 1",
+        )
+        .bind(view.client_id.to_string())
+        .bind(i64::try_from(view.number).unwrap_or(i64::MAX))
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| rows::id(&row, "client_id")).transpose()
+    }
+
+    /// Entries and files of a ticket that are here.
+    pub(crate) async fn known_of(&self, ticket: ClientId) -> Result<(Vec<FollowUpId>, Vec<AttachmentId>)> {
+        let entries = sqlx::query(
+            "SELECT id FROM follow_ups WHERE client_id = $1 UNION SELECT id FROM verdicts WHERE client_id = $1",
+        )
+        .bind(ticket.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        let files = sqlx::query("SELECT id FROM attachments WHERE client_id = $1")
+            .bind(ticket.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok((
+            entries.iter().map(|row| rows::id(row, "id")).collect::<Result<_>>()?,
+            files.iter().map(|row| rows::id(row, "id")).collect::<Result<_>>()?,
+        ))
+    }
+
+    /// Brings a ticket to what the helpdesk says: its state, who works on it, and these entries, whose files are here.
+    pub(crate) async fn follow_upstream(
+        &self,
+        ticket: ClientId,
+        view: &TicketView,
+        entries: &[FollowUp],
+    ) -> Result<Option<Change>> {
+        let mut write = self.write().await?;
+        let sequence = write.next_change().await?;
+        let Some(current) = write.ticket(ticket).await? else { return Ok(None) };
+        let row = sqlx::query("SELECT upstream_assignee, state FROM tickets WHERE client_id = $1")
+            .bind(ticket.to_string())
+            .fetch_one(&mut *write.transaction)
+            .await?;
+        let assignee: Option<String> = row.try_get("upstream_assignee")?;
+        let state = Some(view.state).filter(|state| *state != current.state);
+        if state.is_none() && assignee == view.assignee && entries.is_empty() {
+            return Ok(None);
+        }
+        sqlx::query("UPDATE tickets SET upstream_assignee = $2 WHERE client_id = $1")
+            .bind(ticket.to_string())
+            .bind(view.assignee.clone())
+            .execute(&mut *write.transaction)
+            .await?;
+        let mut awaits = None;
+        for entry in entries {
+            let (known, length) = write.thread_so_far(ticket, entry.id).await?;
+            if known.is_some() || length >= limits::FOLLOW_UPS {
+                continue;
+            }
+            let new = Entry {
+                id: entry.id,
+                author: entry.author,
+                author_name: entry.author_name.as_deref(),
+                author_login: None,
+                text: &entry.text,
+                new_state: entry.new_state,
+                internal: false,
+                digest: "",
+            };
+            write.add_entry(ticket, sequence, entry.at, &new).await?;
+            write.announce(ticket, Some(entry.id), &entry.attachments).await?;
+            for file in &entry.attachments {
+                sqlx::query("UPDATE attachments SET arrived_at = $2 WHERE id = $1")
+                    .bind(file.id.to_string())
+                    .bind(entry.at.unix_ms())
+                    .execute(&mut *write.transaction)
+                    .await?;
+            }
+            awaits = Some(entry.author == Author::Requester);
+        }
+        let told = entries.iter().any(|entry| entry.new_state == state);
+        if let Some(state) = state.filter(|_| !told) {
+            write.add_state_change(&current, sequence, Timestamp::now(), state).await?;
+        }
+        write.touch(ticket, sequence, Timestamp::now(), true, state, awaits).await?;
+        write.commit().await?;
+        Ok(Some(current.change(sequence)))
+    }
+
+    /// A value that the gateway keeps.
+    pub(crate) async fn gateway_value(&self, name: &str) -> Result<Option<String>> {
+        let row = sqlx::query("SELECT value FROM meta WHERE name = $1")
+            .bind(format!("gateway-{name}"))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get("value")?)).transpose()
+    }
+
+    /// Keeps it.
+    pub(crate) async fn keep_gateway_value(&self, name: &str, value: &str) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(format!("gateway-{name}"))
+        .bind(value.to_owned())
+        .execute(&mut *write.transaction)
+        .await?;
+        write.commit().await
+    }
+
+    /// Gives the turn up, if it is this hub's.
+    pub(crate) async fn give_turn(&self, who: &str) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query("DELETE FROM meta WHERE name = 'gateway-turn' AND value LIKE $1")
+            .bind(format!("{who} %"))
+            .execute(&mut *write.transaction)
+            .await?;
+        write.commit().await
+    }
+
+    /// Takes the turn to speak with the helpdesk, or keeps it: one hub of those on a database does. Gives whether it is
+    /// this one's, and whether it was before.
+    pub(crate) async fn take_turn(&self, who: &str, now: Timestamp, until: Timestamp) -> Result<Option<bool>> {
+        let mut write = self.write().await?;
+        // The counter's row makes writers wait for each other on PostgreSQL too.
+        write.next_change().await?;
+        let row = sqlx::query("SELECT value FROM meta WHERE name = 'gateway-turn'")
+            .fetch_optional(&mut *write.transaction)
+            .await?;
+        let held = row.map(|row| row.try_get::<String, _>("value")).transpose()?;
+        let (holder, over) = held
+            .as_deref()
+            .and_then(|held| held.split_once(' '))
+            .map_or(("", 0), |(holder, over)| (holder, over.parse::<i64>().unwrap_or_default()));
+        // The folder of a SQLite is one hub's alone: whoever had the turn before is gone.
+        if holder != who && over > now.unix_ms() && self.writers.is_none() {
+            return Ok(None);
+        }
+        let before = holder == who;
+        sqlx::query(
+            "INSERT INTO meta (name, value) VALUES ('gateway-turn', $1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(format!("{who} {}", until.unix_ms()))
+        .execute(&mut *write.transaction)
+        .await?;
+        write.commit().await?;
+        Ok(Some(before))
+    }
+}
+
+impl Write {
+    async fn update(&mut self, sent: &Upstream, message: &Message) -> Result<()> {
+        sqlx::query("UPDATE upstream_outbox SET message = $3, standing = $4 WHERE client_id = $1 AND id = $2")
+            .bind(sent.client_id.to_string())
+            .bind(sent.id.clone())
+            .bind(json(message)?)
+            .bind(standing(message))
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+}
