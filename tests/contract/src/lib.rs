@@ -7,6 +7,7 @@
 //! answered with 599, and fails the test when the server goes.
 
 pub mod capture;
+mod column;
 pub mod coverage;
 pub mod fault;
 mod http;
@@ -15,6 +16,7 @@ mod replay;
 pub mod story;
 
 pub use capture::{Captures, Exchange};
+pub use column::Column;
 pub use fault::Fault;
 pub use http::Request;
 pub use replay::{Answer, Backend, Pace, Replay, Seen};

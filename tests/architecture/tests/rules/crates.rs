@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deskside-faults", &["deskside-protocol", "deskside-ipc", "deskside-desktop", "deskside-e2e"]),
     ("deskside-packages", &["deskside-desktop"]),
     ("deskside-on-windows", &["deskside-desktop", "deskside-e2e"]),
+    ("deskside-contract", &["deskside-protocol", "deskside-helpdesk"]),
     ("deskside-architecture", &[]),
     ("deskside-fuzz", &[]),
     ("deskside-bare-window", &[]),
