@@ -24,6 +24,7 @@ pub mod mantis;
 pub mod marker;
 pub mod outbox;
 pub mod rich_text;
+pub mod rt;
 pub mod sse;
 pub mod target;
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::hub::HubDesk;
 use crate::mantis::MantisDesk;
+use crate::rt::RtDesk;
 use crate::{Helpdesk, HelpdeskError, Result};
 
 /// A helpdesk that somebody chose. Holds no secret.
@@ -31,7 +32,8 @@ pub fn open(target: &Target, credential: &str) -> Result<Arc<dyn Helpdesk>> {
     match target.kind {
         HelpdeskKind::Hub => Ok(Arc::new(HubDesk::new(&target.url, credential)?)),
         HelpdeskKind::Mantis => Ok(Arc::new(MantisDesk::new(target, credential)?)),
-        HelpdeskKind::Glpi | HelpdeskKind::RequestTracker => Err(HelpdeskError {
+        HelpdeskKind::RequestTracker => Ok(Arc::new(RtDesk::new(target, credential)?)),
+        HelpdeskKind::Glpi => Err(HelpdeskError {
             code: deskside_protocol::ErrorCode::BadRequest,
             detail: "this kind of helpdesk is not built yet".to_owned(),
             retry_after: None,
