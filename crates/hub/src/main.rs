@@ -57,7 +57,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves until it is told to stop (Ctrl-C, SIGTERM).
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Enrolment tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -314,7 +314,7 @@ fn say(line: &str) -> anyhow::Result<()> {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => run_server(args).await,
+        Command::Serve(args) => run_server(*args).await,
         Command::Backup { store, file } => back_up(&store, &file).await,
         Command::Restore { store, file } => put_back(&store, &file).await,
         Command::Doctor { store, tls_cert, tls_key } => {

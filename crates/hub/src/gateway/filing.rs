@@ -138,12 +138,14 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
             }
             let placed = match message.kind {
                 Kind::Ticket => desk.create(sent.client_id, document.into(), &here).await,
-                Kind::FollowUp => match payload::<NewFollowUp>(sent)? {
-                    new => desk.follow_up(ticket, &new, &here, attempt).await,
-                },
-                Kind::Verdict => match payload::<NewVerdict>(sent)? {
-                    new => desk.verdict(ticket, &new, attempt).await.map(|()| Placed::default()),
-                },
+                Kind::FollowUp => {
+                    let new: NewFollowUp = payload(sent)?;
+                    desk.follow_up(ticket, &new, &here, attempt).await
+                }
+                Kind::Verdict => {
+                    let new: NewVerdict = payload(sent)?;
+                    desk.verdict(ticket, &new, attempt).await.map(|()| Placed::default())
+                }
             };
             match placed {
                 Ok(mut placed) => {
