@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use deskside_helpdesk::{Again, HelpdeskError, TicketRef};
 use deskside_protocol::desk::TicketView;
-use deskside_protocol::ticket::{AttachmentMeta, FollowUp};
+use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits as shared};
 use futures_util::StreamExt as _;
 
@@ -81,8 +81,9 @@ async fn take(state: &AppState, gateway: &Gateway, ticket: ClientId, view: &Tick
     let (entries, files) = state.store.known_of(ticket).await?;
     let (entries, mut files): (HashSet<_>, HashSet<_>) = (entries.into_iter().collect(), files.into_iter().collect());
     let at = TicketRef { client_id: view.client_id, number: Some(view.number) };
+    let own = state.store.names_of_files(ticket).await?;
     let mut new = Vec::new();
-    for entry in view.thread.iter().filter(|entry| !entries.contains(&entry.id)) {
+    for entry in view.thread.iter().filter(|entry| !entries.contains(&entry.id) && !brings_ours(entry, &own)) {
         let mut attachments = Vec::new();
         for file in &entry.attachments {
             if files.insert(file.id) {
@@ -97,6 +98,15 @@ async fn take(state: &AppState, gateway: &Gateway, ticket: ClientId, view: &Tick
         state.tell(change);
     }
     Ok(())
+}
+
+/// Whether an entry only brings files that this hub sent after their ticket: some helpdesks make an entry of each.
+fn brings_ours(entry: &FollowUp, own: &[String]) -> bool {
+    let text = entry.text.trim();
+    entry.author == Author::Requester
+        && !entry.attachments.is_empty()
+        && entry.attachments.iter().all(|file| own.contains(&file.name))
+        && (text.is_empty() || own.iter().any(|name| name == text))
 }
 
 /// Brings a file here; `None` if it cannot be had for good: the answer is not held up by it.
@@ -130,5 +140,49 @@ async fn fetch(
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskside_protocol::{FollowUpId, Sha256, Timestamp};
+
+    use super::*;
+
+    fn entry(author: Author, text: &str, files: &[&str]) -> FollowUp {
+        let file = |name: &&str| AttachmentMeta {
+            id: AttachmentId::new(),
+            name: (*name).to_owned(),
+            media_type: "text/plain".to_owned(),
+            size_bytes: 0,
+            sha256: Sha256::from([0; 32]),
+            screenshot: false,
+        };
+        FollowUp {
+            id: FollowUpId::new(),
+            author,
+            author_name: None,
+            at: Timestamp::now(),
+            text: text.to_owned(),
+            new_state: None,
+            attachments: files.iter().map(file).collect(),
+        }
+    }
+
+    #[test]
+    fn only_the_bringing_of_our_own_files_is_left_out() {
+        let own = ["page.txt".to_owned(), "screen.png".to_owned()];
+        for ours in [entry(Author::Requester, "page.txt", &["page.txt"]), entry(Author::Requester, "", &["screen.png"])]
+        {
+            assert!(brings_ours(&ours, &own));
+        }
+        for news in [
+            entry(Author::Technician, "page.txt", &["page.txt"]),
+            entry(Author::Requester, "See page.txt", &["page.txt"]),
+            entry(Author::Requester, "", &["other.txt"]),
+            entry(Author::Requester, "page.txt", &[]),
+        ] {
+            assert!(!brings_ours(&news, &own), "{news:?}");
+        }
     }
 }

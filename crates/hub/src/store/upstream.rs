@@ -260,6 +260,18 @@ impl Store {
         ))
     }
 
+    /// The names of the files that its requester sent, with the ticket or later.
+    pub(crate) async fn names_of_files(&self, ticket: ClientId) -> Result<Vec<String>> {
+        let found = sqlx::query(
+            "SELECT a.name FROM attachments a LEFT JOIN follow_ups f ON f.client_id = a.client_id AND f.id = a.follow_up_id
+             WHERE a.client_id = $1 AND COALESCE(f.author, 'requester') = 'requester'",
+        )
+        .bind(ticket.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        found.iter().map(|row| Ok(row.try_get("name")?)).collect()
+    }
+
     /// Brings a ticket to what the helpdesk says: its state, who works on it, and these entries, whose files are here.
     pub(crate) async fn follow_upstream(
         &self,
