@@ -9,15 +9,16 @@ use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_protocol::desk::{Receipt, TicketView};
 use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::ticket::{Author, TicketState};
-use deskside_protocol::{ClientId, FollowUpId};
+use deskside_protocol::{ClientId, ErrorCode, FollowUpId};
 use reqwest::StatusCode;
 use serde_json::json;
-use support::{Desk, Device, announced, document, until};
+use support::{Desk, Device, announced, assert_problem, document, fresh_database, until, with_postgres};
 
 /// The helpdesk, and a hub that is the gateway to it.
-async fn gateway_to(upstream: &Desk) -> Desk {
+async fn gateway_to(upstream: &Desk, database: Option<String>) -> Desk {
     let account = upstream.device().await;
     Desk::start_with(|config| {
+        config.database = database;
         config.gateway = Some(GatewayConfig {
             target: Target {
                 kind: HelpdeskKind::Hub,
@@ -35,14 +36,23 @@ async fn seen(device: &Device, ticket: ClientId) -> Option<TicketView> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_is_filed_and_followed_under_one_number() {
+async fn a_ticket_is_filed_and_followed_under_one_number_on_sqlite() {
+    filed_and_followed(None).await;
+}
+
+#[test]
+fn a_ticket_is_filed_and_followed_under_one_number_on_postgresql() {
+    with_postgres(async |server| filed_and_followed(Some(fresh_database(server, "gateway").await)).await);
+}
+
+async fn filed_and_followed(database: Option<String>) {
     let mut upstream = Desk::start(None).await;
     let other = upstream.device().await;
     for words in ["One", "Two", "Three"] {
         other.report(words).await;
     }
     let admin = upstream.administrator().await;
-    let gateway = gateway_to(&upstream).await;
+    let mut gateway = gateway_to(&upstream, database).await;
     let device = gateway.device().await;
 
     // The number is the helpdesk's own, from the first answer on; the file follows.
@@ -101,6 +111,15 @@ async fn a_ticket_is_filed_and_followed_under_one_number() {
     let there = admin.ticket(4).await;
     assert_eq!(there.thread.iter().filter(|entry| entry.follow_up.text == "The one by the door").count(), 1);
     assert_eq!(admin.list("").await.total, 3, "closed ones apart, there is nothing but what others filed");
+
+    // Nobody can answer here what is worked on there; a note among ourselves is no answer.
+    let console = gateway.administrator().await;
+    let here = console.list("closed=true").await.tickets[0].number;
+    let answer = console.say(here, "I am not seen there", false, None).await;
+    assert_problem(answer, 409, ErrorCode::Refused).await;
+    let answer = console.patch(&format!("/console/tickets/{here}"), &json!({ "state": "in-progress" })).await;
+    assert_problem(answer, 409, ErrorCode::Refused).await;
+    assert_eq!(console.say(here, "For us", true, None).await.status(), StatusCode::CREATED);
     gateway.stop().await;
     upstream.stop().await;
 }
@@ -108,7 +127,7 @@ async fn a_ticket_is_filed_and_followed_under_one_number() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_for_a_helpdesk_that_is_away_is_filed_once() {
     let mut upstream = Desk::start(None).await;
-    let mut gateway = gateway_to(&upstream).await;
+    let mut gateway = gateway_to(&upstream, None).await;
     let admin_password = upstream.administrator().await;
     drop(admin_password);
     // The same address again after the pause.

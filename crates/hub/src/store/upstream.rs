@@ -260,6 +260,18 @@ impl Store {
         ))
     }
 
+    /// Whether a ticket is one of the helpdesk behind this hub, and its number there, if it has one yet.
+    pub(crate) async fn worked_on_elsewhere(&self, number: i64) -> Result<Option<Option<i64>>> {
+        let row = sqlx::query(
+            "SELECT t.upstream_number FROM tickets t
+             JOIN upstream_outbox o ON o.client_id = t.client_id AND o.id = t.client_id WHERE t.number = $1",
+        )
+        .bind(number)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| Ok(row.try_get("upstream_number")?)).transpose()
+    }
+
     /// The names of the files that its requester sent, with the ticket or later.
     pub(crate) async fn names_of_files(&self, ticket: ClientId) -> Result<Vec<String>> {
         let found = sqlx::query(

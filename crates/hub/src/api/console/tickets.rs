@@ -107,6 +107,9 @@ pub(crate) async fn change(
         "me" => Some(signed_in.person.login),
         _ => Some(storable(&login)),
     });
+    if change.state.is_some() {
+        worked_on_here(&state, number).await?;
+    }
     match state.store.change_ticket(number, change.state, assignee).await? {
         ChangeOutcome::Changed(change) => {
             state.tell(change);
@@ -116,6 +119,18 @@ pub(crate) async fn change(
         ChangeOutcome::NotFound => Err(ApiError::not_found()),
         ChangeOutcome::WrongState(state) => Err(ApiError::wrong_state(state)),
         ChangeOutcome::NoSuchPerson => Err(ApiError::new(ErrorCode::Refused, "nobody of this login works here")),
+    }
+}
+
+/// What is worked on in the helpdesk behind this hub cannot be answered here: nobody there would see it.
+async fn worked_on_here(state: &AppState, number: i64) -> ApiResult<()> {
+    match state.store.worked_on_elsewhere(number).await? {
+        None => Ok(()),
+        Some(there) => {
+            let there = there.map_or_else(String::new, |number| format!(" (number {number})"));
+            let detail = format!("this ticket is worked on in the helpdesk behind this hub{there}: answer there");
+            Err(ApiError::new(ErrorCode::Refused, detail).status(StatusCode::CONFLICT))
+        }
     }
 }
 
@@ -138,6 +153,9 @@ pub(crate) async fn reply(
     intake::text(&reply.text)?;
     if reply.attachments.len() > limits::ATTACHMENTS {
         return Err(ApiError::new(ErrorCode::TooManyFiles, format!("at most {} files", limits::ATTACHMENTS)));
+    }
+    if !reply.internal || reply.new_state.is_some() {
+        worked_on_here(&state, number).await?;
     }
     let digest = digest_of(&(&reply, &signed_in.person.login))?;
     let outcome = state
