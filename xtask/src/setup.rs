@@ -69,9 +69,9 @@ const PACKERS: &[Package] = &[
 const CLEAN_SYSTEM: &[Package] = &[Package { name: "debootstrap", why: "to make a clean Debian, for packages" }];
 const PICTURES: &[Package] = &[Package { name: "dunst", why: "to draw notifications" }];
 
-/// Another company's helpdesk, to be measured beside ours.
+/// Another helpdesk, to be spoken to in tests and measured beside ours.
 const PEER: &[Package] = &[
-    Package { name: "request-tracker5", why: "Request Tracker, the hub's peer in the bench" },
+    Package { name: "request-tracker5", why: "Request Tracker, a helpdesk that Deskside speaks to" },
     Package { name: "rt5-db-sqlite", why: "its database" },
     Package { name: "rt5-standalone", why: "its server" },
     Package { name: "curl", why: "to see whether it answers" },
@@ -108,7 +108,9 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         return Ok(());
     }
     let wanted: Vec<&Package> = match purpose {
-        Purpose::Test if services_stay_quiet() => BUILD.iter().chain(DESKTOP).chain(TESTS).chain(SERVICES).collect(),
+        Purpose::Test if services_stay_quiet() => {
+            BUILD.iter().chain(DESKTOP).chain(TESTS).chain(SERVICES).chain(PEER).collect()
+        }
         Purpose::Test => {
             println!(
                 "Not installed, because they would run on this machine: services that some tests of the facts ask."

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Request Tracker 5 of Debian's packages on this machine alone, with a SQLite database of its own, in the foreground.
-# Usage: serve.sh FOLDER PORT PASSWORD. The folder must be one that the user www-data may enter; root's password in RT is
-# PASSWORD. Needs root, for RT's files are www-data's, and request-tracker5, rt5-db-sqlite, rt5-standalone.
+# Usage: serve.sh FOLDER PORT PASSWORD [SEED]. The folder must be one that the user www-data may enter; root's password in RT
+# is PASSWORD. SEED is a Perl program that is run once, on the new database (seed.pl: people with tokens). Needs root, for RT's files are www-data's, and request-tracker5, rt5-db-sqlite, rt5-standalone.
 set -eu
 folder=$1 port=$2 password=$3
 mkdir -p "$folder/empty.d"
@@ -25,6 +25,7 @@ export RT_SITE_CONFIG=$folder/RT_SiteConfig.pm RT_SITE_CONFIG_DIR=$folder/empty.
 as_rt=(setpriv --reuid=www-data --regid=www-data --clear-groups)
 if [ ! -s rt.sqlite3 ]; then
   "${as_rt[@]}" /usr/sbin/rt-setup-database-5 --action init --skip-create --root-password-file "$folder/password" > setup.log 2>&1
+  if [ -n "${4:-}" ]; then "${as_rt[@]}" perl - < "$4" >> setup.log 2>&1; fi
 fi
 # As many workers as processors: RT's own way to use a machine whole.
 exec "${as_rt[@]}" --pdeathsig TERM /usr/share/request-tracker5/libexec/rt-server --server Starlet --host 127.0.0.1 \

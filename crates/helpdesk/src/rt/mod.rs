@@ -319,9 +319,10 @@ impl Helpdesk for RtDesk {
             file_bytes: Some(limits::ATTACHMENT_BYTES),
             files_at_create: true,
             reply: true,
-            // Resolved is the end in RT: there is nothing to confirm.
-            confirm: Way::Not,
-            reopen: Way::ByReply,
+            // Resolved is the end in RT: it takes nothing to confirm it.
+            confirm: Way::Own,
+            // By a reply, which opens it unless RT was told otherwise; then the reply asks for it.
+            reopen: Way::Own,
             rate: Way::Not,
             private_notes: true,
             categories: false,

@@ -4,3 +4,4 @@
 mod exactly_once;
 mod hub;
 mod mantis;
+mod rt;
