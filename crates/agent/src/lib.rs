@@ -40,6 +40,7 @@ pub mod screen;
 pub mod secrets;
 pub mod settings;
 pub mod shortcut;
+mod signals;
 pub mod socket;
 pub mod tray;
 pub mod window;
