@@ -15,6 +15,7 @@
 //! - RT opens a resolved ticket again by itself when its requester replies.
 
 mod client;
+mod files;
 mod form;
 mod thread;
 mod wire;
@@ -25,7 +26,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
 use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, TicketView};
-use deskside_protocol::ticket::{AttachmentMeta, TicketDocument, Verdict};
+use deskside_protocol::ticket::{TicketDocument, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use deskside_texts::Language;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -34,6 +35,7 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 
 use self::client::{Client, refusal};
+use self::files::{missing, part};
 use self::form::{Form, Part, Source};
 use self::wire::{Attachment, Content, Created, List, Row, Ticket, Transaction, User};
 use crate::target::Target;
@@ -282,32 +284,6 @@ fn link(ticket: ClientId) -> String {
     format!("urn:uuid:{ticket}")
 }
 
-fn part(file: &Enclosure) -> Part {
-    Part {
-        name: file.meta.name.clone(),
-        media_type: file.meta.media_type.clone(),
-        source: Source::Kept(file.path.clone(), file.meta.size_bytes),
-    }
-}
-
-/// Which of the files are not among these. Each that is there stands for one of them.
-fn missing(files: &[Enclosure], there: &[&Attachment]) -> Vec<AttachmentId> {
-    let mut left: Vec<&&Attachment> = there.iter().filter(|part| !part.filename.is_empty()).collect();
-    let mut lacking = Vec::new();
-    for file in files {
-        // RT may write the line ends of texts in its own way.
-        let is_text = file.meta.media_type.starts_with("text/");
-        let same = |part: &&&Attachment| {
-            part.filename == file.meta.name && (is_text || part.content_length == file.meta.size_bytes)
-        };
-        match left.iter().position(same) {
-            Some(at) => drop(left.remove(at)),
-            None => lacking.push(file.meta.id),
-        }
-    }
-    lacking
-}
-
 fn with_marker(text: &str, id: FollowUpId) -> String {
     format!("{}\n\n{}", text.trim_end(), marker::follow_up_line(id))
 }
@@ -492,20 +468,5 @@ impl Helpdesk for RtDesk {
 
     fn network_changed(&self) {
         self.client.network_changed();
-    }
-}
-
-/// What is told of a file that RT holds.
-fn meta(server: &url::Url, part: &Attachment) -> AttachmentMeta {
-    let told = part.content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
-    let known = limits::MEDIA_TYPES.iter().find(|known| **known == told);
-    AttachmentMeta {
-        id: derived::file(server, part.id),
-        name: deskside_protocol::file_names::harmless(&part.filename),
-        media_type: known.map_or("application/octet-stream", |known| known).to_owned(),
-        size_bytes: part.content_length,
-        // RT tells no digest.
-        sha256: deskside_protocol::Sha256::from([0; 32]),
-        screenshot: false,
     }
 }

@@ -6,7 +6,7 @@ use deskside_protocol::{ClientId, Timestamp, limits};
 use url::Url;
 use uuid::Uuid;
 
-use super::meta;
+use super::files::meta;
 use super::wire::{Attachment, Ticket, Transaction, Who};
 use crate::{derived, layout, marker};
 
