@@ -1,7 +1,7 @@
 //! What is known of files; their bytes are in [`crate::files`].
 
 use deskside_protocol::ticket::AttachmentMeta;
-use deskside_protocol::{AttachmentId, ClientId, DeviceId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
 use sqlx::Row as _;
 
 use super::rows;
@@ -91,6 +91,19 @@ impl Store {
         let visible_sequence = touched.try_get("visible_seq")?;
         write.commit().await?;
         Ok(Arrival::Arrived(Change { number, device, created: false, visible_sequence }))
+    }
+
+    /// Announced files that have not arrived, of the ticket itself or of one entry of its thread.
+    pub(crate) async fn missing(&self, id: ClientId, follow_up: Option<FollowUpId>) -> Result<Vec<AttachmentId>> {
+        let found = sqlx::query(
+            "SELECT id FROM attachments
+             WHERE client_id = $1 AND arrived_at IS NULL AND COALESCE(follow_up_id, '') = $2 ORDER BY position",
+        )
+        .bind(id.to_string())
+        .bind(follow_up.map(|f| f.to_string()).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await?;
+        found.iter().map(|row| rows::id(row, "id")).collect()
     }
 
     /// The files of a ticket that are here.

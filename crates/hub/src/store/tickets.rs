@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deskside_protocol::desk::{Rating, Receipt, TicketRow, TicketView};
 use deskside_protocol::ticket::{AttachmentMeta, FollowUp, TicketDocument, TicketState};
-use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp, limits as shared};
+use deskside_protocol::{ClientId, DeviceId, FollowUpId, Timestamp, limits as shared};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -273,19 +273,6 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let missing = self.missing(id, None).await?;
         Ok(Some(Receipt { client_id: id, number: rows::count(&row, "number")?, missing }))
-    }
-
-    /// Announced files that have not arrived, of the ticket itself or of one entry of its thread.
-    pub(crate) async fn missing(&self, id: ClientId, follow_up: Option<FollowUpId>) -> Result<Vec<AttachmentId>> {
-        let found = sqlx::query(
-            "SELECT id FROM attachments
-             WHERE client_id = $1 AND arrived_at IS NULL AND COALESCE(follow_up_id, '') = $2 ORDER BY position",
-        )
-        .bind(id.to_string())
-        .bind(follow_up.map(|f| f.to_string()).unwrap_or_default())
-        .fetch_all(&self.pool)
-        .await?;
-        found.iter().map(|row| rows::id(row, "id")).collect()
     }
 
     /// The newest place in a device's feed; 0 if it has no ticket.
