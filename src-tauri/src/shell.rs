@@ -215,8 +215,7 @@ impl Beginning {
     }
 }
 
-/// What is in force. Known before the window is made, so that it never flashes in the other theme; without an answer in
-/// [`SETTINGS`] the page corrects it.
+/// What is in force, before the window is made: it never flashes in the other theme. Later than [`SETTINGS`], the page asks.
 fn settings_in_force(link: &Arc<Link>) -> Option<SettingsView> {
     let answer = tauri::async_runtime::block_on(tokio_timeout(SETTINGS, link.request(Request::Settings)));
     match answer {
