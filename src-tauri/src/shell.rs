@@ -215,7 +215,7 @@ impl Beginning {
     }
 }
 
-/// What is in force, before the window is made: it never flashes in the other theme. Later than [`SETTINGS`], the page asks.
+/// What is in force, before the window is made: it never flashes. Later than [`SETTINGS`], the page asks.
 fn settings_in_force(link: &Arc<Link>) -> Option<SettingsView> {
     let answer = tauri::async_runtime::block_on(tokio_timeout(SETTINGS, link.request(Request::Settings)));
     match answer {
