@@ -28,6 +28,8 @@ pub enum Way {
     Clear,
     /// Requests meet faults.
     Faulty,
+    /// Requests meet faults, but none is passed on twice: for servers to which every request is a new one.
+    FaultyOnce,
     /// Every connection, old and new, is reset.
     Cut,
     /// Everything passes but files: nobody reads their bytes, and nobody is told.
@@ -144,14 +146,17 @@ impl Shared {
     }
 
     fn is_faulty(&self) -> bool {
-        *self.way.borrow() == Way::Faulty
+        matches!(*self.way.borrow(), Way::Faulty | Way::FaultyOnce)
     }
 
     fn draw(&self) -> Fault {
         if !self.is_faulty() {
             return Fault::None;
         }
-        let fault = draw(&mut self.dice.of_player("proxy", self.number()));
+        let mut fault = draw(&mut self.dice.of_player("proxy", self.number()));
+        if *self.way.borrow() == Way::FaultyOnce && matches!(fault, Fault::Repeat | Fault::RepeatLater(_)) {
+            fault = Fault::None;
+        }
         self.count(name(fault));
         fault
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use deskside_contract::mantis::{MAX_FILE_SIZE, Mantis, REPORTER};
 use deskside_contract::{Fault, Pace, Replay, story};
-use deskside_helpdesk::outbox::{Backoff, Failure, Kind, Message, Stage, Step};
-use deskside_helpdesk::{Again, Attempt, Enclosure, Helpdesk, HelpdeskError, Placed, TicketRef};
+use deskside_helpdesk::outbox::Backoff;
+use deskside_helpdesk::{Enclosure, Helpdesk, TicketRef};
 use deskside_protocol::desk::NewFollowUp;
-use deskside_protocol::{AttachmentId, ClientId, ErrorReport, FollowUpId, Timestamp};
+use deskside_protocol::{ClientId, FollowUpId, Timestamp};
 use proptest::prelude::*;
 
 use crate::mantis::{connect, held};
+use crate::outbox::Outbox;
 
 fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
@@ -55,102 +56,6 @@ fn plan() -> impl Strategy<Value = Plan> {
     )
 }
 
-/// The outbox around its own machine ([`Message`]), with a clock that jumps to whatever is waited for.
-struct Outbox<'a> {
-    desk: &'a dyn Helpdesk,
-    replay: &'a Replay<Mantis>,
-    revoked: usize,
-    tries: usize,
-    now: Timestamp,
-    dice: f64,
-}
-
-impl Outbox<'_> {
-    /// Sends a request, or a reply to one; its number, and which files were refused.
-    async fn send(
-        &mut self,
-        ticket: TicketRef,
-        document: Option<&Bytes>,
-        reply: Option<&NewFollowUp>,
-        files: &[Enclosure],
-        kills: &[usize],
-    ) -> (Option<u64>, Vec<AttachmentId>) {
-        let kind = if document.is_some() { Kind::Ticket } else { Kind::FollowUp };
-        let mut message = Message::new(kind, files.iter().map(|file| file.meta.id).collect());
-        let lag = self.desk.capabilities().lag;
-        for at in 0.. {
-            self.tries += 1;
-            assert!(self.tries < 400, "it never gets through: {message:?}");
-            let revoked = self.revoked > 0;
-            self.revoked = self.revoked.saturating_sub(1);
-            self.replay.with(|mantis| mantis.revoke(REPORTER, revoked));
-            let before = message.clone();
-            let step = message.next(self.now, lag);
-            message = match step {
-                Step::Rest => break,
-                Step::Wait(due) => {
-                    self.now = due;
-                    continue;
-                }
-                Step::Look => match self.desk.find(ticket.client_id, files).await {
-                    Ok(found) => message.looked(found.as_ref(), self.now, lag),
-                    Err(error) => self.failed(message, &error),
-                },
-                Step::Place => match self.place(&message, ticket, document, reply, files).await {
-                    Ok(placed) => message.placed(&placed),
-                    Err(error) => self.failed(message, &error),
-                },
-                Step::Attach(id) => {
-                    let file = files.iter().find(|file| file.meta.id == id).unwrap();
-                    let known = TicketRef { number: message.number().or(ticket.number), ..ticket };
-                    match self.desk.attach(known, reply.map(|reply| reply.id), file).await {
-                        Ok(()) => message.attached(id),
-                        Err(error) if error.again == Again::Permanent => {
-                            message.file_refused(id, ErrorReport::from(error))
-                        }
-                        Err(error) => self.failed(message, &error),
-                    }
-                }
-            };
-            if kills.contains(&at) {
-                // The program ends before what came of it is kept.
-                message = before.restarted(self.now);
-            }
-        }
-        let refused = message.refused.iter().map(|refused| refused.file).collect();
-        assert!(message.has_arrived(), "parked, though only the way was bad: {message:?}");
-        (message.number(), refused)
-    }
-
-    async fn place(
-        &self,
-        message: &Message,
-        ticket: TicketRef,
-        document: Option<&Bytes>,
-        reply: Option<&NewFollowUp>,
-        files: &[Enclosure],
-    ) -> deskside_helpdesk::Result<Placed> {
-        let attempt =
-            if matches!(message.stage, Stage::New { doubt: false }) { Attempt::First } else { Attempt::Doubtful };
-        match (document, reply) {
-            (Some(document), _) => self.desk.create(ticket.client_id, document.clone(), files).await,
-            (None, Some(reply)) => self.desk.follow_up(ticket, reply, files, attempt).await,
-            (None, None) => unreachable!("nothing to send"),
-        }
-    }
-
-    fn failed(&self, message: Message, error: &HelpdeskError) -> Message {
-        let failure = Failure {
-            report: ErrorReport::from(error.clone()),
-            for_good: error.again == Again::Permanent,
-            may_have_arrived: error.may_have_arrived,
-            retry_after: error.retry_after,
-        };
-        let backoff = Backoff { first: Duration::from_secs(5), cap: Duration::from_secs(300) };
-        message.failed(failure, self.now, backoff, self.dice)
-    }
-}
-
 async fn run(plan: &Plan) {
     let replay = Replay::start(Mantis::new().unwrap(), Pace::AtOnce).await.unwrap();
     let desk: Arc<dyn Helpdesk> = connect(&replay, REPORTER, &[]);
@@ -170,12 +75,13 @@ async fn run(plan: &Plan) {
             .collect()
     };
     replay.faults(plan.faults.iter().copied());
+    let revoke = |tries: usize| replay.with(|mantis| mantis.revoke(REPORTER, tries <= plan.revoked));
     let mut outbox = Outbox {
         desk: desk.as_ref(),
-        replay: &replay,
-        revoked: plan.revoked,
+        before: &revoke,
         tries: 0,
-        now: Timestamp::now(),
+        clock: Some(Timestamp::now()),
+        backoff: Backoff { first: Duration::from_secs(5), cap: Duration::from_secs(300) },
         dice: plan.dice,
     };
     let mut sent = Vec::new();

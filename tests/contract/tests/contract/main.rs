@@ -4,4 +4,5 @@
 mod exactly_once;
 mod hub;
 mod mantis;
+mod outbox;
 mod rt;

@@ -10,12 +10,18 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use deskside_contract::story::{self, Backend, Bytesful, Held};
 use deskside_desktop::{Process, Spawn, wait_until};
+use deskside_faults::{Dice, Kind, Proxy, Way};
 use deskside_helpdesk::layout::{JSON_NAME, PAGE_NAME};
+use deskside_helpdesk::outbox::Backoff;
 use deskside_helpdesk::rt::RtDesk;
-use deskside_helpdesk::{Helpdesk, Target, marker, rich_text};
+use deskside_helpdesk::{Helpdesk, Target, TicketRef, marker, rich_text};
+use deskside_protocol::desk::NewFollowUp;
 use deskside_protocol::settings::HelpdeskKind;
+use deskside_protocol::{ClientId, FollowUpId};
 use serde_json::{Value, json};
 use url::Url;
+
+use crate::outbox::Outbox;
 
 /// Longest time until it answers for the first time: it makes its database first.
 const START: Duration = Duration::from_secs(240);
@@ -25,6 +31,7 @@ struct Rt {
     url: Url,
     desk: Arc<dyn Helpdesk>,
     http: reqwest::Client,
+    alice: String,
     technician: String,
     _folder: tempfile::TempDir,
 }
@@ -63,9 +70,10 @@ impl Rt {
         answers.await.with_context(|| std::fs::read_to_string(folder.path().join("rt.log")).unwrap_or_default())?;
         let token = |name: &str| std::fs::read_to_string(data.join(format!("token.{name}")));
         let target = Target { kind: HelpdeskKind::RequestTracker, url: url.clone(), fields: [].into() };
-        let desk = Arc::new(RtDesk::new(&target, &token("alice")?)?);
+        let alice = token("alice")?;
+        let desk = Arc::new(RtDesk::new(&target, &alice)?);
         let technician = format!("token {}", token("technician")?);
-        Ok(Ok(Self { _server: server, url, desk, http, technician, _folder: folder }))
+        Ok(Ok(Self { _server: server, url, desk, http, alice, technician, _folder: folder }))
     }
 
     async fn ask(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
@@ -173,4 +181,65 @@ async fn request_tracker_tells_the_story() {
     let column = story::tell(&mut backend).await.unwrap();
     println!("{}", column.markdown(backend.name()));
     column.is_documented(backend.name()).unwrap();
+    exactly_once(&mut backend).await;
+}
+
+#[allow(clippy::print_stdout, reason = "the seed, to try it again")]
+/// Several requests at the same time, each with files and a reply, over a network that lies. Time is real: Request Tracker
+/// goes on with what was broken off.
+async fn exactly_once(backend: &mut Rt) {
+    const REQUESTS: usize = 5;
+    /// Every doubt costs as long as Request Tracker may still be working on it.
+    const FAULTY: Duration = Duration::from_secs(10);
+    let dice = Dice::of_run();
+    println!("DESKSIDE_SEED={}", dice.seed());
+    let upstream = backend.url.socket_addrs(|| None).unwrap()[0];
+    let proxy = Proxy::start(upstream, Kind::Http, dice).await.unwrap();
+    let url = Url::parse(&format!("http://{}", proxy.address())).unwrap();
+    let target = Target { kind: HelpdeskKind::RequestTracker, url, fields: [].into() };
+    proxy.set(Way::FaultyOnce);
+    let mut sending = tokio::task::JoinSet::new();
+    for number in 0..REQUESTS {
+        let desk = RtDesk::new(&target, &backend.alice).unwrap();
+        sending.spawn(async move {
+            let folder = tempfile::tempdir().unwrap();
+            let file = |name: &str, words: &str| story::enclosure(folder.path(), name, words.as_bytes()).unwrap();
+            let backoff = Backoff { first: Duration::from_millis(200), cap: Duration::from_secs(5) };
+            let mut outbox = Outbox { desk: &desk, before: &|_| {}, tries: 0, clock: None, backoff, dice: 0.5 };
+            let client_id = ClientId::new();
+            let files = [file("screen.png", &format!("picture {number}")), file("log.txt", &format!("log {number}"))];
+            let document = story::document(client_id, &format!("It is slow {client_id}"), &files);
+            let bytes = serde_json::to_vec(&document).unwrap().into();
+            let ticket = TicketRef { client_id, number: None };
+            let (found, refused) = outbox.send(ticket, Some(&bytes), None, &files, &[]).await;
+            assert_eq!(refused, []);
+            let more = [file("screen.png", &format!("another picture {number}"))];
+            let text = format!("And again {number}");
+            let attachments = more.iter().map(|file| file.meta.clone()).collect();
+            let reply = NewFollowUp { id: FollowUpId::new(), text, attachments };
+            let ticket = TicketRef { client_id, number: found };
+            let (_, refused) = outbox.send(ticket, None, Some(&reply), &more, &[]).await;
+            assert_eq!(refused, []);
+            (number, client_id)
+        });
+    }
+    tokio::time::sleep(FAULTY).await;
+    proxy.set(Way::Clear);
+    while let Some(sent) = sending.join_next().await {
+        let (number, client_id) = sent.unwrap();
+        let held = backend.held(&client_id.to_string()).await.unwrap();
+        assert_eq!(held.len(), 1, "request {number} was lost or doubled");
+        let mut files = held[0].files.clone();
+        files.sort();
+        let wanted = [
+            ("log.txt".to_owned(), format!("log {number}").into_bytes()),
+            ("screen.png".to_owned(), format!("another picture {number}").into_bytes()),
+            ("screen.png".to_owned(), format!("picture {number}").into_bytes()),
+        ];
+        assert_eq!(files, wanted);
+        let replies: Vec<_> = held[0].replies.iter().filter(|text| text.contains("And again")).collect();
+        assert_eq!(replies, [&format!("And again {number}")]);
+    }
+    println!("{} faults: {:?}", proxy.faults(), proxy.tally());
+    assert!(proxy.faults() > 0, "this was no test");
 }
