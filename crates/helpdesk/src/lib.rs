@@ -22,6 +22,7 @@ pub mod hub;
 pub mod layout;
 pub mod mantis;
 pub mod marker;
+pub mod next;
 pub mod outbox;
 pub mod rich_text;
 pub mod rt;

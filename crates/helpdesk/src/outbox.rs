@@ -203,11 +203,17 @@ impl Message {
         }
     }
 
+    /// The clock was set back since the last try: the moment of that try is not known any more, and the lag is waited for
+    /// anew from now on. Called before each step.
+    #[must_use]
+    pub fn under_clock(self, now: Timestamp) -> Self {
+        Self { doubt_since: self.doubt_since.map(|since| since.min(now)), ..self }
+    }
+
     /// Until when the helpdesk may not show yet what has arrived, if that is still to come.
     fn settled_at(&self, now: Timestamp, lag: Duration) -> Option<Timestamp> {
         let since = self.doubt_since?;
-        // In the future: the clock was set back since. The moment is not known any more; nothing is gained by waiting
-        // longer than the lag from now on.
+        // In the future, where the clock was set back since ([`Self::under_clock`]): never longer than the lag.
         let since = since.min(now);
         let due =
             Timestamp::from_unix_ms(since.unix_ms().saturating_add(i64::try_from(millis(lag)).unwrap_or(i64::MAX)));
@@ -315,6 +321,9 @@ impl Message {
         }
         let wait = backoff.next(Duration::from_millis(self.waited_ms), dice);
         let until = failure.retry_after.map_or(wait, |asked| asked.max(wait));
+        // Of a ticket in doubt nothing is sent: looking for it leaves no new doubt.
+        let in_doubt = matches!(self.stage, Stage::New { doubt: true } | Stage::Placed { doubt: true, .. });
+        let only_looked = in_doubt && self.kind == Kind::Ticket && self.doubt_since.is_some();
         let stage = match self.stage {
             Stage::New { doubt } => Stage::New { doubt: doubt || failure.may_have_arrived },
             Stage::Placed { number, missing, doubt } => {
@@ -331,7 +340,7 @@ impl Message {
             )),
             asked_to_wait: failure.retry_after.is_some(),
             last_error: Some(failure.report),
-            doubt_since: if failure.may_have_arrived { Some(now) } else { self.doubt_since },
+            doubt_since: if failure.may_have_arrived && !only_looked { Some(now) } else { self.doubt_since },
             ever_failed: true,
             ..self
         }

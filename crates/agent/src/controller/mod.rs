@@ -51,6 +51,8 @@ pub struct Options {
     pub backoff_cap: Duration,
     /// How often the helpdesk is asked for changes when no nudge comes.
     pub poll: Duration,
+    /// The same while a window is open, for a helpdesk that never nudges.
+    pub poll_watched: Duration,
     /// How often the computer's health is sampled.
     pub sample: Duration,
     /// How often a disk that refused is tried again.
@@ -69,6 +71,7 @@ impl Options {
             backoff_first: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(300),
             poll: Duration::from_secs(300),
+            poll_watched: Duration::from_secs(60),
             sample: health::EVERY,
             mend: Duration::from_secs(20),
             delivered_files_kept: limits::DELIVERED_FILES_KEPT,

@@ -1,7 +1,7 @@
 //! What comes by itself: the outbox tells how sending went, the helpdesk nudges, the connection changes. Each becomes an
 //! event for the windows, a state of the tray, and now and then a notification.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deskside_helpdesk::{Helpdesk, HelpdeskError};
 use deskside_protocol::local::Event;
@@ -121,19 +121,30 @@ impl Controller {
         let mut nudges = match desk.nudges().await {
             Ok(nudges) => nudges,
             Err(error) => {
-                // A helpdesk without a stream can still be asked.
-                if self.look(desk).await {
+                // A helpdesk whose stream does not open can still be asked.
+                if self.look(desk).await.is_ok() {
                     return Heard::Something;
                 }
                 return Heard::Nothing(error);
             }
         };
-        self.inner.link.heard();
-        self.inner.outbox.resume(false);
+        // One that never says anything by itself is there only once it has answered a look.
+        let nudges_come = desk.capabilities().nudges;
+        if nudges_come {
+            self.inner.link.heard();
+            self.inner.outbox.resume(false);
+        }
+        let mut first = true;
         loop {
-            if !self.look(desk).await {
-                return Heard::Something;
+            match self.look(desk).await {
+                Ok(()) if first && !nudges_come => self.inner.outbox.resume(false),
+                Ok(()) => {}
+                // Before anything was heard the next try waits longer each time.
+                Err(Some(error)) if first && !nudges_come => return Heard::Nothing(error),
+                Err(_) => return Heard::Something,
             }
+            first = false;
+            let looked = Instant::now();
             tokio::select! {
                 nudge = nudges.next() => match nudge {
                     Some(Ok(_)) => tokio::time::sleep(GATHER).await,
@@ -144,13 +155,29 @@ impl Controller {
                     None => return Heard::Something,
                 },
                 () = self.inner.look.notified() => {}
-                () = tokio::time::sleep(self.inner.options.poll) => {}
+                () = self.until_next_look(looked, nudges_come) => {}
             }
         }
     }
 
-    /// Fetches what changed; whether that went well.
-    async fn look(&self, desk: &dyn Helpdesk) -> bool {
+    /// Returns when the helpdesk should be asked again although nothing called for it: seldom where it nudges or nobody
+    /// watches, more often while a window is open and it stays silent.
+    async fn until_next_look(&self, looked: Instant, nudges_come: bool) {
+        let options = &self.inner.options;
+        loop {
+            let watched = self.inner.events.receiver_count() > 0;
+            let pause = if watched && !nudges_come { options.poll_watched } else { options.poll };
+            let left = pause.saturating_sub(looked.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            // A window may open meanwhile.
+            tokio::time::sleep(left.min(options.poll_watched)).await;
+        }
+    }
+
+    /// Fetches what changed. What failed is told already; given back is what the helpdesk had to do with it.
+    async fn look(&self, desk: &dyn Helpdesk) -> Result<(), Option<HelpdeskError>> {
         let mut news = News::default();
         let outcome = sync::look(&self.store(), desk, &mut news).await;
         // What was kept before a failure is kept, and told.
@@ -164,17 +191,17 @@ impl Controller {
         match outcome {
             Ok(()) => {
                 self.inner.link.heard();
-                true
+                Ok(())
             }
             Err(SyncError::Helpdesk(error)) => {
                 tracing::info!(code = ?error.code, detail = error.detail, "the helpdesk could not be asked for changes");
                 self.inner.link.failed(&error);
-                false
+                Err(Some(error))
             }
             Err(SyncError::Store(error)) => {
                 tracing::error!(%error, "what the helpdesk said could not be kept");
                 self.store_failed(error.code());
-                false
+                Err(None)
             }
         }
     }

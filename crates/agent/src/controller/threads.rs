@@ -150,7 +150,8 @@ impl Controller {
         Ok(target)
     }
 
-    /// Fetches a file from the helpdesk. Only bytes with the announced size and digest become the file.
+    /// Fetches a file from the helpdesk. Only bytes with the announced size and digest become the file, as far as the
+    /// helpdesk told them (a size of 0 or a digest of zeros: it did not).
     async fn fetch(
         &self,
         store: &Store,
@@ -181,14 +182,19 @@ impl Controller {
             while let Some(piece) = bytes.next().await {
                 let piece = piece?;
                 size += piece.len() as u64;
-                if size > meta.size_bytes {
+                // A helpdesk that does not tell the size is held to the limit of all files.
+                if size > if meta.size_bytes == 0 { limits::ATTACHMENT_BYTES } else { meta.size_bytes } {
                     return Err(ErrorReport::new(ErrorCode::BadAnswer, "the file is longer than announced"));
                 }
                 hasher.update(&piece);
                 file.write_all(&piece).await.map_err(StoreError::from)?;
             }
             file.flush().await.map_err(StoreError::from)?;
-            if Sha256::from(<[u8; 32]>::from(hasher.finalize())) != meta.sha256 {
+            if meta.size_bytes != 0 && size != meta.size_bytes {
+                return Err(ErrorReport::new(ErrorCode::BadAnswer, "the file is shorter than announced"));
+            }
+            let digest = Sha256::from(<[u8; 32]>::from(hasher.finalize()));
+            if meta.sha256 != Sha256::from([0; 32]) && digest != meta.sha256 {
                 return Err(ErrorReport::new(ErrorCode::BadAnswer, "the file is not the one announced"));
             }
             // Unless everything was erased meanwhile: then nobody may have it any more.

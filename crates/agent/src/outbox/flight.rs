@@ -1,6 +1,7 @@
 //! One exchange with the helpdesk: what is kept here goes out, and what came of it comes back.
 
 use bytes::Bytes;
+use deskside_helpdesk::next::what_next;
 use deskside_helpdesk::{Again, Attempt, Enclosure, Helpdesk, HelpdeskError, Placed, TicketRef};
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport};
@@ -143,7 +144,7 @@ fn try_later(error: &StoreError) -> HelpdeskError {
 pub(super) fn failure(error: &HelpdeskError) -> Failure {
     Failure {
         report: ErrorReport::new(error.code, error.detail.clone()),
-        for_good: error.again == Again::Permanent,
+        for_good: what_next(error).parks(),
         may_have_arrived: error.may_have_arrived,
         retry_after: error.retry_after,
     }

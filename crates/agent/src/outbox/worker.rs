@@ -225,6 +225,9 @@ impl Worker {
         if let Some(rest) = self.rest_until.filter(|rest| *rest > now && is_soon(*rest, now)) {
             return Some(rest);
         }
+        for queued in self.queue.values_mut() {
+            queued.message = queued.message.clone().under_clock(now);
+        }
         let mut due: Option<Timestamp> = None;
         let lag = self.link.lag();
         let mut start = Vec::new();
