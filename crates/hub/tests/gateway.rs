@@ -1,6 +1,13 @@
 //! A hub as gateway: what its devices send is filed, once, in the helpdesk behind it, and followed there. The helpdesk is
 //! another hub here, a real one; the connectors to others are tried where they live.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
