@@ -124,7 +124,10 @@ async fn a_ticket_survives_upgrade_and_restore_and_nothing_survives_the_purge() 
     debian.run(&root, &["deskside-hubctl", "restore", backup]).await.unwrap();
     let (process, url) = serve(&debian).await;
     assert_eq!(HubDesk::new(&url, &credential).unwrap().find(id, &[]).await.unwrap(), Some(receipt));
-    assert!(HubDesk::new(&url, &more.credential).unwrap().find(id, &[]).await.is_err(), "who joined later is not in it");
+    assert!(
+        HubDesk::new(&url, &more.credential).unwrap().find(id, &[]).await.is_err(),
+        "who joined later is not in it"
+    );
     stop(&debian, process).await;
 
     // Removed: the data stays. Purged: data, settings, user and service are gone; a backup is the administrator's.
