@@ -40,10 +40,14 @@ pub(crate) fn of_our_window(png: &[u8]) -> usize {
     pixels.chunks_exact(frame.color_type.samples()).filter(|pixel| pixel.starts_with(&GROUND)).count()
 }
 
+/// Pixels of our window's ground that are seen at least around what stands on it, which is more on a computer with much
+/// to say about itself.
+const GROUND_SEEN: usize = 30_000;
+
 /// Waits until the window is on the screen. The page says its texts before the desktop has drawn all of it.
 pub(crate) async fn fills_its_part(world: &World) {
     let drawn = wait_until("the window fills its part of the screen", SOON, async || {
-        Ok((of_our_window(&world.desktop.picture()?) > 100_000).then_some(()))
+        Ok((of_our_window(&world.desktop.picture()?) > GROUND_SEEN).then_some(()))
     });
     world.good(drawn.await);
 }
