@@ -56,3 +56,25 @@ test('a page that is not told where it begins shows nothing that may be wrong', 
   await page.goto(desk.url);
   await expect(page.locator('#begin')).toBeHidden();
 });
+
+test('a click on what is drawn, before it comes to life, is not lost', async ({ page, desk }) => {
+  await desk.settings({ language: 'en' });
+  const settings = await desk.ask({ request: 'settings' });
+  await asTheWindowBegins(page, { route: { screen: 'home' }, settings });
+  // A slow computer: the words of the real one are still being loaded.
+  let load = (): void => undefined;
+  const loaded = new Promise<void>((done) => (load = done));
+  await page.route('**/assets/shared-*.js', async (route) => {
+    await loaded;
+    await route.continue();
+  });
+  const asked = page.waitForRequest('**/assets/shared-*.js');
+  await page.goto(desk.url);
+  await asked;
+  const place = await page.locator('#begin .label:visible').getByText('Privacy').boundingBox();
+  if (!place) throw new Error('nothing is drawn');
+  await page.mouse.click(place.x + place.width / 2, place.y + place.height / 2);
+  await expect(page.locator('#begin')).toBeVisible();
+  load();
+  await expect(page.getByRole('heading', { level: 1, name: 'Privacy' })).toBeVisible();
+});
