@@ -1,6 +1,6 @@
 // The picture of the screen: taken, cut, marked and redacted in the page, kept flattened by the real agent.
 import { byteLength } from '../../src/shared/format';
-import type { AttachmentMeta } from '../../src/shared/protocol';
+import type { AttachmentMeta, Request } from '../../src/shared/protocol';
 import type { Desk } from './support/desk';
 import { expect, test, type Window } from './support/test';
 
@@ -100,6 +100,21 @@ test('by keyboard alone: hidden pixels are gone from the file, and it has no met
   expect(seen).toMatchObject({ width: 1280, height: 800 });
   expect(seen.colours.slice(0, inside.length)).toEqual(inside.map(() => HIDDEN));
   expect(seen.colours.slice(inside.length)).toEqual(outside.map(() => SCREEN));
+});
+
+test('Enter counts before the picture has come', async ({ window }) => {
+  const { page } = window;
+  let come = (): void => undefined;
+  const here = new Promise<void>((done) => (come = done));
+  await page.route('**/request', async (route) => {
+    if ((route.request().postDataJSON() as Request).request === 'read-blob') await here;
+    await route.continue();
+  });
+  await openEditor(window);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('radio', { name: /The whole screen/ })).toBeHidden();
+  come();
+  await expect(picture(window)).toBeVisible();
 });
 
 test('by pointer: only the part that was drawn is kept', async ({ window, desk }) => {
