@@ -1,7 +1,7 @@
 //! All that would leave, as it would leave. The document is serialised here, once; the window shows those bytes, the
 //! outbox keeps them, the helpdesk receives them. Nothing else ever serialises a ticket.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use deskside_protocol::facts::{Facts, SectionId};
@@ -101,12 +101,18 @@ pub fn sha256(bytes: &[u8]) -> Sha256 {
     Sha256::from(<[u8; 32]>::from(sha2::Sha256::digest(bytes)))
 }
 
+/// Documents of one draft that may still be on the screen after newer ones were made: each section that comes in makes
+/// one, and a window that is busy shows them late.
+const EARLIER: usize = 8;
+
 /// A preview that was shown, and what it was made from.
 #[derive(Debug, Clone)]
 struct Shown {
     preview: Preview,
     revision: u64,
     generation: u64,
+    /// Those before it of the same revision, the oldest first: only facts came in since.
+    earlier: VecDeque<(Sha256, String)>,
 }
 
 /// The previews that were shown: what is submitted is one of these, never made anew.
@@ -127,11 +133,19 @@ impl Previews {
     /// Remembers the one that is being shown.
     pub fn show(&self, preview: &Preview, revision: u64, generation: u64) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.insert(preview.draft, Shown { preview: preview.clone(), revision, generation });
+        let mut earlier = VecDeque::new();
+        if let Some(last) = shown.remove(&preview.draft).filter(|last| last.revision == revision) {
+            earlier = last.earlier;
+            earlier.push_back((last.preview.document_sha256, last.preview.document));
+            if earlier.len() > EARLIER {
+                earlier.pop_front();
+            }
+        }
+        shown.insert(preview.draft, Shown { preview: preview.clone(), revision, generation, earlier });
     }
 
-    /// The document with this digest, if it is the one that was shown for this revision of the draft. Facts may have
-    /// moved on since: what the user saw is what is sent.
+    /// The document with this digest, if it was shown for this revision of the draft. Facts may have moved on since, and
+    /// a newer one may be on its way to the window while the user clicks: what the user saw is what is sent.
     ///
     /// # Errors
     /// `PreviewChanged` if the user would send something else than what was shown.
@@ -142,10 +156,13 @@ impl Previews {
         if last.revision != revision {
             return changed("the draft changed after it was previewed");
         }
-        if last.preview.document_sha256 != *digest {
-            return changed("another document was previewed since");
+        if last.preview.document_sha256 == *digest {
+            return Ok(last.preview.document.clone());
         }
-        Ok(last.preview.document.clone())
+        match last.earlier.iter().find(|(earlier, _)| earlier == digest) {
+            Some((_, document)) => Ok(document.clone()),
+            None => changed("this document was not shown, or long ago"),
+        }
     }
 
     /// Forgets what was shown for a draft.

@@ -116,6 +116,40 @@ fn looking_twice_shows_the_same_bytes_and_any_change_asks_to_look_again() {
 }
 
 #[test]
+fn what_the_user_sees_can_be_sent_while_newer_facts_are_on_their_way_to_the_window() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let draft = app.draft("The network is gone");
+    let seen = app.preview(draft);
+
+    // Facts came in: the window has asked anew, and the click is faster than the answer.
+    eventually("another document", || {
+        app.ask(Request::Facts).unwrap();
+        (app.preview(draft).document_sha256 != seen.document_sha256).then_some(())
+    });
+    let submit = Request::Submit { draft, document_sha256: seen.document_sha256 };
+    let Response::Submitted { client_id } = app.ask(submit).unwrap() else { panic!() };
+    app.delivered(client_id);
+    let bytes = desk.with(client_id, |ticket| ticket.bytes.clone()).unwrap();
+    assert_eq!(bytes, seen.document.as_bytes(), "what arrived is not what was on the screen");
+}
+
+#[test]
+fn a_switch_turned_off_is_never_undone_by_a_click_on_what_was_shown_before() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let draft = app.draft("The network is gone");
+    let before = app.preview(draft);
+    app.ask(Request::SetSection { draft, section: SectionId::Network, on: false }).unwrap();
+    app.preview(draft);
+    let submit = Request::Submit { draft, document_sha256: before.document_sha256 };
+    assert_eq!(app.code(submit), ErrorCode::PreviewChanged);
+    assert_eq!(desk.count(), 0);
+}
+
+#[test]
 fn an_empty_or_endless_text_is_refused_in_words() {
     let desk = Desk::start();
     let data = tempfile::tempdir().unwrap();
