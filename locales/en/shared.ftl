@@ -48,6 +48,7 @@ error-unreachable = The helpdesk cannot be reached. Your request is kept and wil
 error-timed-out = The helpdesk does not answer. Your request is kept and will be sent later. You can go on working.
 error-busy = The helpdesk is busy. Your request is kept and will be sent in a moment. There is nothing to do.
 error-unauthorized = The helpdesk does not recognise this computer any more. Your requests are kept here. Tell your IT department.
+error-sign-in-needed = The helpdesk wants to know that it is you. Sign in, and what waits here is sent.
 error-forbidden = The helpdesk does not allow this. What you wrote is kept. Your IT department can say why.
 error-refused = The helpdesk refuses this request. It is kept here. Your IT department can say why.
 error-start-over = The helpdesk wants to be asked from the beginning. Nothing is lost; Deskside does it by itself.

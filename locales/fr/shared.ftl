@@ -48,6 +48,7 @@ error-unreachable = L’assistance est injoignable. Votre demande est conservée
 error-timed-out = L’assistance ne répond pas. Votre demande est conservée et partira plus tard. Vous pouvez continuer à travailler.
 error-busy = L’assistance est très sollicitée. Votre demande est conservée et partira dans un instant. Vous n’avez rien à faire.
 error-unauthorized = L’assistance ne reconnaît plus cet ordinateur. Vos demandes sont conservées ici. Prévenez votre service informatique.
+error-sign-in-needed = L’assistance doit s’assurer que c’est bien vous. Connectez-vous, et ce qui attend ici partira.
 error-forbidden = L’assistance ne le permet pas. Ce que vous avez écrit est conservé. Votre service informatique peut vous dire pourquoi.
 error-refused = L’assistance refuse cette demande. Elle est conservée ici. Votre service informatique peut vous dire pourquoi.
 error-start-over = L’assistance demande à tout reprendre depuis le début. Rien n’est perdu : Deskside s’en charge.

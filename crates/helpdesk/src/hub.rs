@@ -5,17 +5,21 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use deskside_protocol::desk::{Changes, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt};
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
+use deskside_protocol::desk::{
+    Changes, Desk, DeskWay, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt,
+};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId, limits};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use url::Url;
 
 use crate::http::{self, bad_answer, json, success, timed_out, transport_error};
-use crate::{Again, Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, sse};
+use crate::{Again, Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, sse};
 
 /// A connection to a hub, with this device's credential. The credential is in the client's headers only, marked
 /// sensitive; nothing here can print it.
@@ -27,7 +31,12 @@ pub struct HubDesk {
     api: Url,
     /// Grows with every change of the network.
     network: watch::Sender<u64>,
+    /// What the hub last said that its helpdesk can do, and when.
+    told: Arc<RwLock<Option<(Instant, Desk)>>>,
 }
+
+/// How long what the hub said of its helpdesk holds.
+const TOLD: Duration = Duration::from_secs(600);
 
 /// A file that moved this lately is moving.
 const MOVING: Duration = Duration::from_secs(3);
@@ -59,7 +68,7 @@ impl HubDesk {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(credential)?);
         let client = Arc::new(RwLock::new(http::client(hub, headers.clone())?));
-        Ok(Self { client, headers, api: api(hub)?, network: watch::Sender::new(0) })
+        Ok(Self { client, headers, api: api(hub)?, network: watch::Sender::new(0), told: Arc::default() })
     }
 
     fn client(&self) -> reqwest::Client {
@@ -75,6 +84,41 @@ impl HubDesk {
         }
     }
 
+    /// Asks something that is no ticket.
+    pub(crate) async fn post<T: DeserializeOwned>(&self, segments: &[&str], body: &impl Serialize) -> Result<T> {
+        let request = self.client().post(path(&self.api, segments)?).json(body);
+        json(self.send(request, limits::ANSWER).await?).await
+    }
+
+    /// Signs whoever is signed in on this device out.
+    ///
+    /// # Errors
+    /// [`HelpdeskError`].
+    pub async fn sign_out(&self) -> Result<()> {
+        nothing(&self.send(self.client().delete(path(&self.api, &["sign-in"])?), limits::ANSWER).await?)
+    }
+
+    /// Asks what the helpdesk can do in which the hub files.
+    ///
+    /// # Errors
+    /// [`HelpdeskError`]; `NotFound` from a hub of before.
+    pub async fn desk(&self) -> Result<Desk> {
+        let answer = self.send(self.client().get(path(&self.api, &["desk"])?), limits::ANSWER).await?;
+        let desk: Desk = json(answer).await?;
+        *self.told.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), desk.clone()));
+        Ok(desk)
+    }
+
+    /// Asks it again now and then. A hub of before does not say, and has a desk of its own.
+    async fn learn(&self) {
+        let known = self.told.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(at, _)| at.elapsed());
+        if known.is_none_or(|age| age > TOLD)
+            && let Err(error) = self.desk().await
+        {
+            tracing::debug!(%error, "the hub does not say what its helpdesk can do");
+        }
+    }
+
     fn ticket(&self, ticket: ClientId, rest: &[&str]) -> Result<Url> {
         let ticket = ticket.to_string();
         let mut segments = vec!["tickets", &ticket];
@@ -86,7 +130,22 @@ impl HubDesk {
 #[async_trait]
 impl Helpdesk for HubDesk {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::HUB
+        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
+        let Some((_, desk)) = &*told else { return Capabilities::HUB };
+        let way = |way| match way {
+            DeskWay::Own => Way::Own,
+            DeskWay::ByReply => Way::ByReply,
+            DeskWay::Not => Way::Not,
+        };
+        Capabilities {
+            file_bytes: desk.file_bytes.map(|bytes| bytes.min(limits::ATTACHMENT_BYTES)),
+            reply: desk.reply,
+            confirm: way(desk.confirm),
+            reopen: way(desk.reopen),
+            rate: way(desk.rate),
+            private_notes: desk.private_notes,
+            ..Capabilities::HUB
+        }
     }
 
     async fn find(&self, ticket: ClientId, _: &[Enclosure]) -> Result<Option<Placed>> {
@@ -178,6 +237,7 @@ impl Helpdesk for HubDesk {
         if changes.cursor.len() > limits::CURSOR_BYTES {
             return Err(bad_answer("the cursor is too long"));
         }
+        self.learn().await;
         Ok(changes)
     }
 
@@ -316,7 +376,20 @@ fn placed(ticket: ClientId, receipt: Receipt) -> Result<Placed> {
     if receipt.missing.len() > limits::ATTACHMENTS {
         return Err(bad_answer("the receipt asks for more files than a ticket can have"));
     }
-    Ok(Placed { number: Some(receipt.number), missing: receipt.missing, refused: Vec::new() })
+    let refused = receipt.refused.into_iter().take(limits::ATTACHMENTS);
+    let refused = refused.map(|file| (file.id, file_refused(file.why))).collect();
+    Ok(Placed { number: Some(receipt.number), missing: receipt.missing, refused })
+}
+
+/// The helpdesk behind the hub does not take a file.
+fn file_refused(why: ErrorReport) -> HelpdeskError {
+    HelpdeskError {
+        code: why.code,
+        detail: why.detail.chars().filter(|c| !c.is_control()).take(500).collect(),
+        retry_after: None,
+        again: Again::Permanent,
+        may_have_arrived: false,
+    }
 }
 
 fn bearer(credential: &str) -> Result<HeaderValue> {

@@ -19,6 +19,7 @@ pub mod capabilities;
 pub mod derived;
 pub mod http;
 pub mod hub;
+pub mod hub_sign_in;
 pub mod layout;
 pub mod mantis;
 pub mod marker;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `Unreachable`, `Busy`, and all that may pass | try again later; look first if it may have arrived |
 //! | `TimedOut`, `BadAnswer` that may have arrived | look first, then send what is missing |
-//! | `Unauthorized`, `NotEnrolled` | everything waits, nothing is parked, until a new credential comes |
+//! | `Unauthorized`, `NotEnrolled`, `SignInNeeded` | everything waits, nothing is parked, until a new credential comes |
 //! | `Forbidden`, `NotFound`, `DecidedByPolicy`, `Internal` for good | parked; IT has to do something |
 //! | `TextTooLong`, `FileTooLarge`, `FileType`, `WrongState`… for good | parked; its writer can change it or do without |
 //!
@@ -45,7 +45,7 @@ impl Next {
 pub fn what_next(error: &HelpdeskError) -> Next {
     match (error.code, error.again) {
         // Whatever a connector made of it: a credential can be renewed, so nothing is given up for one.
-        (ErrorCode::Unauthorized | ErrorCode::NotEnrolled, _) => Next::AwaitCredential,
+        (ErrorCode::Unauthorized | ErrorCode::NotEnrolled | ErrorCode::SignInNeeded, _) => Next::AwaitCredential,
         (_, Again::Transient) if error.may_have_arrived => Next::LookThenRetry,
         (_, Again::Transient) => Next::Retry,
         (code, Again::Permanent) => who_can_help(code),
@@ -65,7 +65,7 @@ fn who_can_help(code: ErrorCode) -> Next {
         | ErrorCode::WrongState
         | ErrorCode::ScreenUnavailable
         | ErrorCode::ScreenRefused => Next::AskUser,
-        ErrorCode::Unauthorized | ErrorCode::NotEnrolled => Next::AwaitCredential,
+        ErrorCode::Unauthorized | ErrorCode::NotEnrolled | ErrorCode::SignInNeeded => Next::AwaitCredential,
         ErrorCode::NotFound
         | ErrorCode::StoreUnwritable
         | ErrorCode::StoreDamaged

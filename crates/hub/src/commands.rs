@@ -12,7 +12,7 @@ use crate::auth::secrets;
 use crate::limits;
 use crate::state::PersonError;
 use crate::store::{NewPassword, NewToken, Store, StoreError};
-use crate::text::one_line;
+use crate::text::{directory_name, one_line};
 
 /// Who did it, in the journal: whoever has the hub's own machine.
 const ACTOR: &str = "command line";
@@ -45,6 +45,27 @@ pub async fn create_token(
     uses: u32,
     days: u32,
 ) -> Result<String, CommandError> {
+    create_token_for(data, database, label, uses, days, None).await
+}
+
+/// The same for the computers of one person, by their name in the company's directory: what these computers send is
+/// theirs.
+///
+/// # Errors
+/// A name that cannot be one; as [`create_token`].
+pub async fn create_token_for(
+    data: &Path,
+    database: Option<&str>,
+    label: &str,
+    uses: u32,
+    days: u32,
+    person: Option<&str>,
+) -> Result<String, CommandError> {
+    let person = person
+        .map(|name| {
+            directory_name(name).ok_or_else(|| CommandError::Usage("this is no name of a directory".to_owned()))
+        })
+        .transpose()?;
     let longest = u32::try_from(limits::TOKEN_LIFE.as_secs() / 86_400).unwrap_or(u32::MAX);
     if !(1..=1_000_000).contains(&uses) || !(1..=longest).contains(&days) {
         return Err(CommandError::Usage(format!("a token has 1 to 1,000,000 uses and lasts 1 to {longest} days")));
@@ -54,7 +75,16 @@ pub async fn create_token(
     let expires_at = Timestamp::from_unix_ms(Timestamp::now().unix_ms() + i64::from(days) * 86_400_000);
     let label = one_line(label, limits::NAME_CHARS);
     let digest = secrets::digest(&token);
-    store.make_token(&NewToken { digest: &digest, label: &label, uses, expires_at, created_by: ACTOR }).await?;
+    store
+        .make_token(&NewToken {
+            digest: &digest,
+            label: &label,
+            uses,
+            expires_at,
+            created_by: ACTOR,
+            person: person.as_deref(),
+        })
+        .await?;
     store.close().await;
     Ok(token)
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub keeping: Keeping,
     /// The helpdesk to which this hub is the gateway; `None` is its own desk.
     pub gateway: Option<GatewayConfig>,
+    /// How employees prove who they are; `None` is not at all.
+    pub sign_in: Option<SignInConfig>,
     /// How long connections may take their time.
     pub patience: Patience,
 }
@@ -82,6 +84,7 @@ impl Config {
             metrics: None,
             keeping: Keeping::default(),
             gateway: None,
+            sign_in: None,
             patience: Patience::default(),
         }
     }
@@ -106,6 +109,35 @@ impl std::fmt::Debug for Config {
             .field("behind_proxy", &self.behind_proxy)
             .field("keeping", &self.keeping)
             .field("gateway", &self.gateway)
+            .field("sign_in", &self.sign_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An OpenID Connect provider, and what this hub is to it.
+#[derive(Clone)]
+pub struct SignInConfig {
+    /// The provider's issuer, exactly as it calls itself.
+    pub issuer: Url,
+    /// What it calls this hub.
+    pub client_id: String,
+    /// The client's secret, if it has one. Only in this process's memory.
+    pub client_secret: Option<String>,
+    /// The claim that is an employee's name in the directory: `preferred_username`, `email` or `sub`.
+    pub login_claim: String,
+    /// Whether nothing new is taken from a device on which nobody is signed in.
+    pub required: bool,
+    /// For how long a sign-in holds.
+    pub lasts: Duration,
+}
+
+/// Without the secret.
+impl std::fmt::Debug for SignInConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignInConfig")
+            .field("issuer", &self.issuer.as_str())
+            .field("client_id", &self.client_id)
+            .field("required", &self.required)
             .finish_non_exhaustive()
     }
 }

@@ -34,6 +34,7 @@ mod rate;
 mod retention;
 mod search;
 mod server;
+mod sign_in;
 mod slow;
 mod state;
 mod store;
@@ -42,7 +43,7 @@ mod tls;
 mod transitions;
 
 pub use api::openapi_document;
-pub use config::{Config, Patience, TlsFiles};
+pub use config::{Config, Patience, SignInConfig, TlsFiles};
 pub use retention::Keeping;
 pub use server::{RunningHub, StartError, serve};
 pub use state::FirstSignIn;

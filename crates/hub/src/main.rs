@@ -7,15 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deskside_helpdesk::Target;
 use deskside_hub::doctor::Health;
-use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_hub::{Config, Keeping, RunningHub, TlsFiles, backup, commands, doctor, serve};
 use deskside_protocol::Sha256;
 use deskside_protocol::desk::{Retention, Role};
-use deskside_protocol::settings::HelpdeskKind;
 use tracing_subscriber::EnvFilter;
 use url::Url;
+
+mod args;
+
+use args::{GatewayArgs, SignInArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +39,10 @@ Environment:
                          as --keep-tickets and so on
   DESKSIDE_HUB_HELPDESK_KIND, DESKSIDE_HUB_HELPDESK_URL, DESKSIDE_HUB_HELPDESK_CREDENTIAL_FILE
                          as --helpdesk-kind and so on
+  DESKSIDE_HUB_HELPDESK_REQUESTER, DESKSIDE_HUB_HELPDESK_PEOPLE, DESKSIDE_HUB_SIGN_IN_ISSUER,
+  DESKSIDE_HUB_SIGN_IN_CLIENT_ID, DESKSIDE_HUB_SIGN_IN_SECRET_FILE, DESKSIDE_HUB_SIGN_IN_LOGIN,
+  DESKSIDE_HUB_SIGN_IN_REQUIRED, DESKSIDE_HUB_SIGN_IN_HOURS
+                         as the options of these names
   DESKSIDE_HUB_HELPDESK_CREDENTIAL
                          the token itself, where there is no file for it
   DESKSIDE_LOG           what is logged, as `info` or `deskside_hub=debug`
@@ -138,6 +143,8 @@ struct ServeArgs {
     keep: KeepArgs,
     #[command(flatten)]
     gateway: GatewayArgs,
+    #[command(flatten)]
+    sign_in: SignInArgs,
 }
 
 /// How long what belongs to tickets that are over is kept, in days after their last change; 0 is for ever.
@@ -167,57 +174,6 @@ impl KeepArgs {
     }
 }
 
-/// The helpdesk in which this hub files its tickets, with one service account.
-#[derive(Debug, Args)]
-struct GatewayArgs {
-    /// File tickets in the helpdesk that the company runs, rather than keep them here.
-    #[arg(long, value_enum, env = "DESKSIDE_HUB_HELPDESK_KIND", requires = "helpdesk_url")]
-    helpdesk_kind: Option<KindArg>,
-    /// Its address, as people open it in a browser.
-    #[arg(long, value_name = "URL", env = "DESKSIDE_HUB_HELPDESK_URL", requires = "helpdesk_kind")]
-    helpdesk_url: Option<Url>,
-    /// The file that holds the service account's token, and that nobody else may read; without it, the token is taken from
-    /// DESKSIDE_HUB_HELPDESK_CREDENTIAL.
-    #[arg(long, value_name = "FILE", env = "DESKSIDE_HUB_HELPDESK_CREDENTIAL_FILE", requires = "helpdesk_kind")]
-    helpdesk_credential_file: Option<PathBuf>,
-    /// What this kind of helpdesk wants to know besides, as `queue=General`; may be said more than once.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = field, requires = "helpdesk_kind")]
-    helpdesk_field: Vec<(String, String)>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum KindArg {
-    Glpi,
-    Mantis,
-    Rt,
-}
-
-fn field(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        Some(_) | None => Err("expected NAME=VALUE".to_owned()),
-    }
-}
-
-impl GatewayArgs {
-    fn config(self) -> anyhow::Result<Option<GatewayConfig>> {
-        let (Some(kind), Some(url)) = (self.helpdesk_kind, self.helpdesk_url) else { return Ok(None) };
-        let kind = match kind {
-            KindArg::Glpi => HelpdeskKind::Glpi,
-            KindArg::Mantis => HelpdeskKind::Mantis,
-            KindArg::Rt => HelpdeskKind::RequestTracker,
-        };
-        let credential = match &self.helpdesk_credential_file {
-            Some(file) => gateway::read_credential(file)
-                .with_context(|| format!("the helpdesk's credential in {} cannot be used", file.display()))?,
-            None => std::env::var("DESKSIDE_HUB_HELPDESK_CREDENTIAL")
-                .context("the helpdesk's credential is missing: name a file with --helpdesk-credential-file")?,
-        };
-        let target = Target { kind, url, fields: self.helpdesk_field.into_iter().collect() };
-        Ok(Some(GatewayConfig { target, credential: credential.trim().to_owned() }))
-    }
-}
-
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
     /// Makes a token and prints it, this once.
@@ -233,6 +189,10 @@ enum TokenCommand {
         /// How many days it lasts.
         #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=366))]
         days: u32,
+        /// Whose computers they are, by their name in the company's directory: in their name this hub files at the
+        /// helpdesk behind it.
+        #[arg(long, value_name = "NAME")]
+        person: Option<String>,
     },
 }
 
@@ -320,8 +280,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Doctor { store, tls_cert, tls_key } => {
             look(&store, tls_cert.zip(tls_key).map(|(certificates, key)| TlsFiles { certificates, key })).await
         }
-        Command::Token(TokenCommand::Create { store, label, uses, days }) => {
-            say(&commands::create_token(&store.data, store.database.as_deref(), &label, uses, days).await?)
+        Command::Token(TokenCommand::Create { store, label, uses, days, person }) => {
+            let (data, database) = (&store.data, store.database.as_deref());
+            say(&commands::create_token_for(data, database, &label, uses, days, person.as_deref()).await?)
         }
         Command::Person(PersonCommand::Add { store, login, name, role }) => {
             let role = match role {
@@ -400,6 +361,7 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         behind_proxy: args.behind_proxy,
         keeping: args.keep.keeping(),
         gateway: args.gateway.config()?,
+        sign_in: args.sign_in.config()?,
         ..Config::new(args.listen, args.store.data)
     };
     let hub = serve(config).await?;

@@ -141,7 +141,7 @@ fn word(value: impl serde::Serialize) -> String {
 fn usual_status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest | ErrorCode::VersionMismatch => StatusCode::BAD_REQUEST,
-        ErrorCode::Unauthorized | ErrorCode::NotEnrolled => StatusCode::UNAUTHORIZED,
+        ErrorCode::Unauthorized | ErrorCode::NotEnrolled | ErrorCode::SignInNeeded => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden | ErrorCode::DecidedByPolicy => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::StartOver => StatusCode::GONE,
@@ -185,6 +185,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::WrongState => "The ticket's state does not allow this",
         ErrorCode::Unauthorized => "Not signed in",
         ErrorCode::NotEnrolled => "Not enrolled",
+        ErrorCode::SignInNeeded => "An employee has to sign in",
         ErrorCode::Forbidden => "Not allowed",
         ErrorCode::Refused => "Refused",
         ErrorCode::Busy => "Not now",

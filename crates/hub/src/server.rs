@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use deskside_protocol::Timestamp;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -31,6 +32,7 @@ use crate::files::Files;
 use crate::gateway::{self, Gateway};
 use crate::metrics::Metrics;
 use crate::rate::Rates;
+use crate::sign_in::SignIn;
 use crate::slow::{Steady, Watch};
 use crate::state::{AppState, FirstSignIn, PersonError, first_sign_in};
 use crate::store::{FolderError, Store, StoreError};
@@ -68,6 +70,9 @@ pub enum StartError {
     /// The helpdesk to which it shall be the gateway.
     #[error("the helpdesk cannot be used: {0}")]
     Gateway(deskside_helpdesk::HelpdeskError),
+    /// The provider with whom employees sign in.
+    #[error("the sign-in's provider cannot be used: {0}")]
+    SignIn(deskside_helpdesk::HelpdeskError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -143,6 +148,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         store.claim_folder(&config.data).await?;
     }
     let gateway = config.gateway.as_ref().map(Gateway::new).transpose().map_err(StartError::Gateway)?.map(Arc::new);
+    let sign_in = config.sign_in.as_ref().map(SignIn::new).transpose().map_err(StartError::SignIn)?;
     // Last of what can be refused: it is shown once.
     let first_sign_in = first_sign_in(&store).await?;
     let stopping = CancellationToken::new();
@@ -156,6 +162,7 @@ pub async fn serve(config: Config) -> Result<RunningHub, StartError> {
         passwords: Passwords::new()?,
         metrics: Metrics::new(),
         gateway,
+        sign_in,
         stopping: stopping.clone(),
     });
     let router = api::router(Arc::clone(&state));
@@ -227,6 +234,11 @@ async fn keep_house(state: Arc<AppState>) {
         state.rates.forget();
         if let Err(error) = state.store.unstage_old(&state.files).await {
             tracing::warn!(%error, "files that no answer took could not be forgotten");
+        }
+        if state.sign_in.is_some()
+            && let Err(error) = state.store.forget_sign_ins(Timestamp::now()).await
+        {
+            tracing::warn!(%error, "sign-ins that are over could not be forgotten");
         }
     }
 }

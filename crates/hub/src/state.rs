@@ -13,6 +13,7 @@ use crate::files::Files;
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::rate::Rates;
+use crate::sign_in::SignIn;
 use crate::store::{Change, Store, StoreError};
 
 /// The parts of a running hub.
@@ -26,6 +27,8 @@ pub(crate) struct AppState {
     pub(crate) metrics: Metrics,
     /// The way to the helpdesk to which this hub is the gateway, if it is to one.
     pub(crate) gateway: Option<Arc<Gateway>>,
+    /// Employees' sign-in, if there is one.
+    pub(crate) sign_in: Option<SignIn>,
     /// Ends event streams when the hub stops.
     pub(crate) stopping: CancellationToken,
 }

@@ -11,10 +11,27 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     line.trim().to_owned()
 }
 
+/// A name as directories have them, or an address: what goes into another program's query must be nothing else.
+pub(crate) fn directory_name(text: &str) -> Option<String> {
+    let name = text.trim();
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '+');
+    (!name.is_empty() && name.len() <= 128 && name.chars().all(fits)).then(|| name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_name_of_a_directory_ends_no_query_of_another_program() {
+        for name in ["anna", "anna.strom@example.com", "Élise-7"] {
+            assert_eq!(directory_name(name).as_deref(), Some(name));
+        }
+        for bad in ["", "a b", "x' OR 1=1", "a\"b", "a\nb", "{login}", &"a".repeat(129)] {
+            assert_eq!(directory_name(bad), None, "{bad}");
+        }
+    }
 
     proptest! {
         #[test]

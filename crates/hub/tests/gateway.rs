@@ -33,6 +33,7 @@ async fn gateway_to(upstream: &Desk, database: Option<String>) -> Desk {
                 fields: std::collections::BTreeMap::new(),
             },
             credential: account.credential,
+            people: gateway::People::default(),
         });
     })
     .await

@@ -65,6 +65,117 @@ pub struct Receipt {
     pub number: u64,
     /// Announced files whose bytes have not arrived: `PUT /tickets/{client_id}/attachments/{id}`.
     pub missing: Vec<AttachmentId>,
+    /// Files that the helpdesk behind the hub refuses for good, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedFile>,
+}
+
+/// A file that a helpdesk refuses for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusedFile {
+    /// Which.
+    pub id: AttachmentId,
+    /// Why.
+    pub why: crate::ErrorReport,
+}
+
+/// Answer to `GET /desk`: what the helpdesk can do in which a hub files, its own desk or the one behind it; and whether
+/// employees sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Desk {
+    /// Largest file in bytes; `None` if it takes none.
+    pub file_bytes: Option<u64>,
+    /// Whether requesters can reply.
+    pub reply: bool,
+    /// Saying that it works again.
+    pub confirm: DeskWay,
+    /// Saying that it does not.
+    pub reopen: DeskWay,
+    /// Giving stars.
+    pub rate: DeskWay,
+    /// Whether technicians have notes that requesters never see.
+    pub private_notes: bool,
+    /// Whether the employee signs in, and how it stands with that; `None` if nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInStanding>,
+}
+
+/// How a helpdesk does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum DeskWay {
+    /// By its own means.
+    Own,
+    /// By a reply that asks a technician for it.
+    ByReply,
+    /// Not at all.
+    Not,
+}
+
+/// How it stands with the employee's sign-in on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInStanding {
+    /// Whether the hub takes nothing new from a device on which nobody is signed in.
+    pub required: bool,
+    /// Who is signed in, if somebody is.
+    pub person: Option<SignedInPerson>,
+}
+
+/// An employee who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedInPerson {
+    /// Their name, as people say it; else their login.
+    pub name: String,
+    /// Until when this holds.
+    pub until: Timestamp,
+}
+
+/// Request of `POST /sign-in`: an employee is about to sign in with OpenID Connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BeginSignIn {
+    /// Where the browser comes back: `http://127.0.0.1:PORT/signed-in` (RFC 8252, section 7.3).
+    pub redirect_uri: String,
+}
+
+/// Answer to `POST /sign-in`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInBegun {
+    /// What the browser is to open.
+    pub authorization_url: String,
+    /// What comes back with the browser, or it is somebody else's.
+    pub state: String,
+}
+
+/// Request of `POST /sign-in/finish`: what the browser brought back. The secrets that belong to it stay with the hub.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FinishSignIn {
+    /// The authorization code.
+    pub code: String,
+    /// As it was begun.
+    pub state: String,
+}
+
+/// Without the code.
+impl std::fmt::Debug for FinishSignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FinishSignIn").finish_non_exhaustive()
+    }
 }
 
 /// Answer to `GET /tickets?since=CURSOR`: what changed in this device's tickets.

@@ -55,6 +55,8 @@ pub enum ErrorCode {
     Busy,
     /// The helpdesk does not accept this device's credential, or the person's sign-in.
     Unauthorized,
+    /// The employee has to sign in at the company's provider before the hub takes anything new from this device.
+    SignInNeeded,
     /// The helpdesk knows who asks and does not allow this.
     Forbidden,
     /// The helpdesk refuses the ticket for good; the reason is in the detail.

@@ -182,6 +182,7 @@ pub(crate) const IDS: &[&str] = &[
     "error-screen-refused",
     "error-screen-unavailable",
     "error-settings-unreadable",
+    "error-sign-in-needed",
     "error-start-over",
     "error-store-damaged",
     "error-store-unwritable",

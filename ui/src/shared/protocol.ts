@@ -97,6 +97,12 @@ export type Battery = {
   minutes_left: number | null;
 };
 
+/** Request of `POST /sign-in`: an employee is about to sign in with OpenID Connect. */
+export type BeginSignIn = {
+  /** Where the browser comes back: `http://127.0.0.1:PORT/signed-in` (RFC 8252, section 7.3). */
+  redirect_uri: string;
+};
+
 /** Bytes that the agent holds. */
 export type Blob =
   | {
@@ -320,6 +326,30 @@ export type Delivery =
       /** The files that were refused; the others have arrived. */
       refused: Array<AttachmentId>;
     };
+
+/**
+ * Answer to `GET /desk`: what the helpdesk can do in which a hub files, its own desk or the one behind it; and whether
+ * employees sign in.
+ */
+export type Desk = {
+  /** Largest file in bytes; `None` if it takes none. */
+  file_bytes: number | null;
+  /** Whether requesters can reply. */
+  reply: boolean;
+  /** Saying that it works again. */
+  confirm: DeskWay;
+  /** Saying that it does not. */
+  reopen: DeskWay;
+  /** Giving stars. */
+  rate: DeskWay;
+  /** Whether technicians have notes that requesters never see. */
+  private_notes: boolean;
+  /** Whether the employee signs in, and how it stands with that; `None` if nobody does. */
+  sign_in?: SignInStanding | null;
+};
+
+/** How a helpdesk does something. */
+export type DeskWay = 'own' | 'by-reply' | 'not';
 
 /** What the machine is. */
 export type Device = {
@@ -562,6 +592,7 @@ export type ErrorCode =
   | 'timed-out'
   | 'busy'
   | 'unauthorized'
+  | 'sign-in-needed'
   | 'forbidden'
   | 'refused'
   | 'start-over'
@@ -702,6 +733,14 @@ export type FindingCode =
   | 'disk-not-encrypted'
   | 'firewall-off'
   | 'sound-muted';
+
+/** Request of `POST /sign-in/finish`: what the browser brought back. The secrets that belong to it stay with the hub. */
+export type FinishSignIn = {
+  /** The authorization code. */
+  code: string;
+  /** As it was begun. */
+  state: string;
+};
 
 /** One entry of a ticket's thread, as its requester may see it. */
 export type FollowUp = {
@@ -1230,6 +1269,16 @@ export type Receipt = {
   number: number;
   /** Announced files whose bytes have not arrived: `PUT /tickets/{client_id}/attachments/{id}`. */
   missing: Array<AttachmentId>;
+  /** Files that the helpdesk behind the hub refuses for good, and why. */
+  refused?: Array<RefusedFile>;
+};
+
+/** A file that a helpdesk refuses for good. */
+export type RefusedFile = {
+  /** Which. */
+  id: AttachmentId;
+  /** Why. */
+  why: ErrorReport;
 };
 
 /** What can be asked of the agent. */
@@ -1746,6 +1795,30 @@ export type SignIn = {
   login: string;
   /** Password. */
   password: string;
+};
+
+/** Answer to `POST /sign-in`. */
+export type SignInBegun = {
+  /** What the browser is to open. */
+  authorization_url: string;
+  /** What comes back with the browser, or it is somebody else's. */
+  state: string;
+};
+
+/** How it stands with the employee's sign-in on a device. */
+export type SignInStanding = {
+  /** Whether the hub takes nothing new from a device on which nobody is signed in. */
+  required: boolean;
+  /** Who is signed in, if somebody is. */
+  person: SignedInPerson | null;
+};
+
+/** An employee who proved who they are. */
+export type SignedInPerson = {
+  /** Their name, as people say it; else their login. */
+  name: string;
+  /** Until when this holds. */
+  until: Timestamp;
 };
 
 /** An input or output of the sound server. */

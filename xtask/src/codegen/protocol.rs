@@ -57,7 +57,8 @@ pub(super) fn generate() -> anyhow::Result<Protocol> {
     roots!(collector:
         facts::Cost, settings::HelpdeskKind, local::Hello, local::Call, local::Message, local::Draft, local::Home, local::Privacy,
         desk::Problem, desk::Enrol, desk::Enrolled, desk::Receipt, desk::Changes, desk::TicketView, desk::NewFollowUp,
-        desk::FollowUpReceipt, desk::NewVerdict, desk::Nudge,
+        desk::FollowUpReceipt, desk::NewVerdict, desk::Nudge, desk::Desk, desk::BeginSignIn, desk::SignInBegun,
+        desk::FinishSignIn,
         desk::Role, desk::Person, desk::SignIn, desk::Session, desk::ChangePassword, desk::NewPerson, desk::PersonChange, desk::TicketQuery,
         desk::TicketPage, desk::TicketRow, desk::ConsoleTicket, desk::Rating, desk::ConsoleFollowUp, desk::ConsoleReply, desk::MadePassword, desk::JournalPage,
         desk::TicketChange, desk::DeviceRow, desk::NewEnrolmentToken, desk::CreatedEnrolmentToken,

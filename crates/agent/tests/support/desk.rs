@@ -368,7 +368,7 @@ fn missing(ticket: &Ticket, announced: &[AttachmentMeta]) -> Vec<AttachmentId> {
 
 fn receipt(client_id: ClientId, ticket: &Ticket) -> Receipt {
     let announced = &ticket.document.as_ref().unwrap().attachments;
-    Receipt { client_id, number: ticket.number, missing: missing(ticket, announced) }
+    Receipt { client_id, number: ticket.number, missing: missing(ticket, announced), refused: Vec::new() }
 }
 
 fn view(client_id: ClientId, ticket: &Ticket) -> TicketView {

@@ -22,7 +22,7 @@ use crate::extract::{Path, Query};
 use crate::files::{FileError, Incoming};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::{Arrival, Staging, StoredAttachment};
+use crate::store::{Arrival, FileFate, Staging, StoredAttachment};
 use crate::{file_names, media};
 
 /// Brings the bytes of an announced file. They are checked against the announced size and digest, and are on the disk
@@ -54,7 +54,7 @@ pub(crate) async fn upload(
         while let Some(chunk) = chunks.next().await {
             left = left.checked_sub(length_of(&chunk.map_err(broken_off)?)).ok_or_else(too_long)?;
         }
-        return Ok(StatusCode::NO_CONTENT);
+        return taken_on(&state, client_id, id).await;
     }
     take(&state, meta.size_bytes, body)
         .await?
@@ -66,10 +66,24 @@ pub(crate) async fn upload(
             state.metrics.file_bytes.inc_by(meta.size_bytes);
             state.tell(change);
             state.send_on();
-            Ok(StatusCode::NO_CONTENT)
+            taken_on(&state, client_id, id).await
         }
-        Arrival::Existing => Ok(StatusCode::NO_CONTENT),
+        Arrival::Existing => taken_on(&state, client_id, id).await,
         Arrival::NotFound => Err(ApiError::not_found()),
+    }
+}
+
+/// The file is kept here; what the helpdesk behind this hub says of it is its device's to know, if it says so soon. Later,
+/// the thread tells.
+async fn taken_on(state: &AppState, ticket: ClientId, file: AttachmentId) -> ApiResult<StatusCode> {
+    let Some(gateway) = &state.gateway else { return Ok(StatusCode::NO_CONTENT) };
+    match gateway.fate(state, ticket, file).await? {
+        FileFate::Settled | FileFate::UnderWay => Ok(StatusCode::NO_CONTENT),
+        FileFate::Refused(why) => {
+            let own = [ErrorCode::FileTooLarge, ErrorCode::FileType, ErrorCode::FileUnreadable];
+            let code = if own.contains(&why.code) { why.code } else { ErrorCode::Refused };
+            Err(ApiError::new(code, format!("the helpdesk refuses the file: {}", why.detail)))
+        }
     }
 }
 

@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
-use deskside_protocol::desk::{Changes, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Problem, Receipt};
+use deskside_helpdesk::{Capabilities, Way};
+use deskside_protocol::desk::{
+    Changes, Desk, DeskWay, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Problem, Receipt,
+};
 use deskside_protocol::ticket::TicketDocument;
-use deskside_protocol::{ClientId, DeviceId, ErrorCode};
+use deskside_protocol::{ClientId, DeviceId, ErrorCode, Timestamp, limits as shared};
 use serde::Deserialize;
 
-use super::caller;
+use super::{caller, sign_in};
 use crate::auth::device::{CREDENTIAL, Device, TOKEN};
 use crate::auth::secrets;
 use crate::extract::{Json, JsonBytes, Path, Query};
 use crate::problem::{ApiError, ApiResult};
 use crate::state::AppState;
-use crate::store::{Filing, Intake, ReplyOutcome, TokenUse, VerdictOutcome};
+use crate::store::{Filing, Intake, ReplyOutcome, TokenUse, VerdictOutcome, Whose};
 use crate::{intake, limits, text};
 
 /// Enrols a device with a token from IT. The credential is shown this once.
@@ -74,8 +77,18 @@ pub(crate) async fn create_ticket(
 ) -> ApiResult<(StatusCode, axum::Json<Receipt>)> {
     let ticket = intake::ticket(&bytes)?;
     let client_id = ticket.document.client_id;
-    let upstream = state.gateway.is_some();
-    let status = match state.store.take_in(device, &ticket, upstream).await? {
+    let whose = match (&state.gateway, &state.sign_in) {
+        (None, None) => Whose::default(),
+        (Some(_), _) | (_, Some(_)) => state.store.whose(device, Timestamp::now()).await?,
+    };
+    if let Err(refusal) = sign_in::admitted(&state, &whose)
+        // What is here already is no news, whoever sits there now.
+        && state.store.receipt(device, client_id).await?.is_none()
+    {
+        return Err(refusal);
+    }
+    let upstream = state.gateway.as_ref().map(|gateway| gateway.onward(whose.employee().as_ref()));
+    let status = match state.store.take_in(device, &ticket, upstream.as_ref()).await? {
         Intake::Created(change) => {
             let number = change.number;
             tracing::info!(number, "a ticket arrived");
@@ -84,7 +97,7 @@ pub(crate) async fn create_ticket(
             // No file of a ticket arrives before it.
             let missing = ticket.document.attachments.iter().map(|file| file.id).collect();
             let number = filed(&state, client_id).await?.unwrap_or(number);
-            return Ok((StatusCode::CREATED, axum::Json(Receipt { client_id, number, missing })));
+            return Ok((StatusCode::CREATED, axum::Json(Receipt { client_id, number, missing, refused: Vec::new() })));
         }
         Intake::Existing(_) => {
             if state.gateway.is_some() {
@@ -152,6 +165,26 @@ pub(crate) async fn receipt(
         of_filing(state.store.filing(client_id).await?)?;
     }
     Ok(axum::Json(receipt))
+}
+
+/// What the helpdesk can do in which this hub files: its own desk, or the one behind it.
+#[utoipa::path(get, path = "/desk", tag = "devices", security(("device" = [])), responses((status = 200, body = Desk)))]
+pub(crate) async fn desk(State(state): State<Arc<AppState>>, Device(device): Device) -> ApiResult<axum::Json<Desk>> {
+    let can = state.gateway.as_ref().map_or(Capabilities::HUB, |gateway| gateway.capabilities());
+    let way = |way| match way {
+        Way::Own => DeskWay::Own,
+        Way::ByReply => DeskWay::ByReply,
+        Way::Not => DeskWay::Not,
+    };
+    Ok(axum::Json(Desk {
+        file_bytes: can.file_bytes.map(|bytes| bytes.min(shared::ATTACHMENT_BYTES)),
+        reply: can.reply,
+        confirm: way(can.confirm),
+        reopen: way(can.reopen),
+        rate: way(can.rate),
+        private_notes: can.private_notes,
+        sign_in: sign_in::standing(&state, device).await?,
+    }))
 }
 
 /// Query of `GET /tickets`.
@@ -258,6 +291,12 @@ pub(crate) async fn verdict(
 ) -> ApiResult<StatusCode> {
     let digest = digest_of(&new)?;
     let verdict = intake::verdict(new.verdict)?;
+    if let Some(gateway) = &state.gateway
+        && !gateway.offers(&verdict)
+        && !matches!(state.store.filing(client_id).await?, Filing::Local)
+    {
+        return Err(ApiError::new(ErrorCode::WrongState, "the helpdesk behind this hub cannot do this"));
+    }
     match state.store.verdict(device, client_id, new.id, &verdict, &digest).await? {
         VerdictOutcome::Done(change) => {
             state.tell(change);

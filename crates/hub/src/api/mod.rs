@@ -5,6 +5,7 @@ mod console;
 mod device;
 mod events;
 mod health;
+mod sign_in;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -72,6 +73,9 @@ fn api(patience: Patience) -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(health::openapi))
         .routes(routes!(device::enrol))
         .routes(routes!(device::receipt))
+        .routes(routes!(device::desk))
+        .routes(routes!(sign_in::begin, sign_in::end))
+        .routes(routes!(sign_in::finish))
         .routes(routes!(device::follow_up))
         .routes(routes!(device::verdict))
         .merge(console::quick())

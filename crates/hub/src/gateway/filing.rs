@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use deskside_helpdesk::outbox::{Backoff, Failure, Kind, Message, Stage, Step};
-use deskside_helpdesk::{Again, Attempt, Enclosure, HelpdeskError, Placed, TicketRef};
+use deskside_helpdesk::{Again, Attempt, Enclosure, HelpdeskError, Placed, TicketRef, layout};
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
+use deskside_protocol::ticket::{AttachmentMeta, TicketDocument};
 use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId, Timestamp};
+use deskside_texts::Language;
 use futures_util::StreamExt as _;
+use uuid::Uuid;
 
 use super::{Gateway, LOOK};
 use crate::state::AppState;
-use crate::store::{StoreError, Upstream};
+use crate::store::{FilesNote, StoreError, Upstream};
 
 const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(300) };
 /// Tickets that are worked on at a time: what one helpdesk takes without trouble.
@@ -79,15 +82,23 @@ async fn go_on(state: &AppState, gateway: &Gateway, messages: Vec<Upstream>) -> 
 
 async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Turn, StoreError> {
     let now = Timestamp::now();
-    let lag = gateway.desk.capabilities().lag;
     let message = &sent.message;
-    let Some((document, number, _)) = state.store.upstream_ticket(sent.client_id).await? else {
+    let Some((document, number, requester)) = state.store.upstream_ticket(sent.client_id).await? else {
         return Ok(Turn::Waits);
     };
     let entry = match message.kind {
         Kind::Ticket => None,
         Kind::FollowUp | Kind::Verdict => sent.id.parse::<FollowUpId>().ok(),
     };
+    let desk = match gateway.desks.of(requester.as_deref()) {
+        Ok(desk) => desk,
+        Err(error) => {
+            let after = failed(message, error);
+            keep(state, gateway, sent, &after, None).await?;
+            return Ok(Turn::Moved);
+        }
+    };
+    let lag = desk.capabilities().lag;
     // A ticket that was refused before anything of it arrived: what was said since waits with it.
     if entry.is_some() && number.is_none() {
         return Ok(Turn::Waits);
@@ -115,7 +126,6 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
     };
     let doubtful = matches!(message.stage, Stage::New { doubt: true } | Stage::Placed { doubt: true, .. });
     let attempt = if doubtful { Attempt::Doubtful } else { Attempt::First };
-    let desk = &gateway.desk;
     let after = match next {
         Step::Wait(_) | Step::Rest => return Ok(Turn::Waits),
         Step::Look => match desk.find(sent.client_id, &all).await {
@@ -137,7 +147,7 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
                 return Ok(Turn::Waits);
             }
             let placed = match message.kind {
-                Kind::Ticket => desk.create(sent.client_id, document.into(), &here).await,
+                Kind::Ticket => desk.create(sent.client_id, document.clone().into(), &here).await,
                 Kind::FollowUp => {
                     let new: NewFollowUp = payload(sent)?;
                     desk.follow_up(ticket, &new, &here, attempt).await
@@ -159,22 +169,58 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
             }
         }
     };
-    keep(state, gateway, sent, &after).await?;
+    let note = refused_files(sent, &after, &all, &document, next);
+    keep(state, gateway, sent, &after, note.as_ref()).await?;
     Ok(Turn::Moved)
 }
 
 /// Keeps what came of a step, and says so to whom it concerns.
-async fn keep(state: &AppState, gateway: &Gateway, sent: &Upstream, after: &Message) -> Result<(), StoreError> {
+async fn keep(
+    state: &AppState,
+    gateway: &Gateway,
+    sent: &Upstream,
+    after: &Message,
+    note: Option<&FilesNote>,
+) -> Result<(), StoreError> {
     if let Some(why) = after.last_error.as_ref().filter(|_| after.tries > 0 || after.is_at_rest()) {
         let (code, detail) = (why.code, &why.detail);
         tracing::warn!(ticket = %sent.client_id, ?code, %detail, "the helpdesk did not take it");
     }
-    if let Some(change) = state.store.keep_upstream(sent, after).await? {
-        tracing::info!(ticket = %sent.client_id, number = after.number(), "a ticket was filed");
+    if let Some(change) = state.store.keep_upstream(sent, after, note).await? {
+        tracing::info!(ticket = %sent.client_id, number = after.number(), "a ticket has news");
         state.tell(change);
     }
     gateway.filed.notify_waiters();
     Ok(())
+}
+
+/// What to say of files that were refused, once nothing of the message is under way any more.
+fn refused_files(
+    sent: &Upstream,
+    after: &Message,
+    all: &[Enclosure],
+    document: &[u8],
+    step: Step,
+) -> Option<FilesNote> {
+    if !after.is_at_rest() || !after.has_arrived() || after.refused.is_empty() {
+        return None;
+    }
+    let named: Vec<(&AttachmentMeta, &str)> = after
+        .refused
+        .iter()
+        .filter_map(|refused| {
+            let file = all.iter().find(|file| file.meta.id == refused.file)?;
+            Some((&file.meta, refused.why.detail.as_str()))
+        })
+        .collect();
+    let language = serde_json::from_slice::<TicketDocument>(document)
+        .map_or(Language::English, |document| Language::of(&document.requester.language));
+    let (_, text) = layout::files_not_taken(language, &named);
+    let name = format!("urn:deskside:files-not-taken:{}", sent.id);
+    // A request that was created with its files says in its own body which were refused.
+    let there = !(sent.message.kind == Kind::Ticket && matches!(step, Step::Place));
+    let id = FollowUpId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()));
+    (!text.is_empty()).then_some(FilesNote { id, text, there })
 }
 
 fn failed(message: &Message, error: HelpdeskError) -> Message {

@@ -1,21 +1,28 @@
 //! Follows what happens there: answers, files and states come into the hub's own ticket, and so to its device.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
-use deskside_helpdesk::{Again, HelpdeskError, TicketRef};
+use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, TicketRef};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, limits as shared};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, Timestamp, limits as shared};
 use futures_util::StreamExt as _;
 
 use super::{ASK, Gateway};
+use crate::auth::secrets;
 use crate::files::FileError;
 use crate::state::AppState;
 use crate::store::StoreError;
 
 /// Longest text of an entry that is kept, in bytes.
 const TEXT: usize = 5 * shared::TEXT_BYTES;
+
+/// How long a ticket that is over is still looked at, for those in whose names others are filed.
+const OVER: Duration = Duration::from_secs(30 * 24 * 3600);
+/// People whose tickets are asked for at a time.
+const SIDE_BY_SIDE: usize = 4;
 
 /// Why a look there came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +41,10 @@ pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
     loop {
         if nudges.is_none() {
             // Before the look, so that nothing falls between the two.
-            nudges = gateway.desk.nudges().await.ok();
+            nudges = gateway.desks.own().nudges().await.ok();
         }
-        match look(state, gateway).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "what changed at the helpdesk cannot be read"),
+        if let Err(error) = look_for_all(state, gateway).await {
+            tracing::warn!(%error, "what changed at the helpdesk cannot be read");
         }
         let nudge = async {
             match &mut nudges {
@@ -54,30 +59,53 @@ pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
     }
 }
 
+/// Looks at what is the service account's own, and at what was filed in each person's name: many helpdesks only tell
+/// people of what is theirs.
+async fn look_for_all(state: &AppState, gateway: &Gateway) -> Result<(), Trouble> {
+    let recent = Timestamp::now().unix_ms().saturating_sub(i64::try_from(OVER.as_millis()).unwrap_or(i64::MAX));
+    let mut people = vec![None];
+    people.extend(state.store.upstream_requesters(Timestamp::from_unix_ms(recent)).await?.into_iter().map(Some));
+    let mut looks = futures_util::stream::iter(people)
+        .map(|person| async move {
+            let person = person.as_deref();
+            while look(state, gateway, person).await? {}
+            Ok::<_, Trouble>(())
+        })
+        .buffer_unordered(SIDE_BY_SIDE);
+    // One who cannot be asked for keeps nobody else's answers back.
+    let mut outcome = Ok(());
+    while let Some(looked) = looks.next().await {
+        outcome = outcome.and(looked);
+    }
+    outcome
+}
+
 /// Takes one answer's worth of changes; whether there is more.
-async fn look(state: &AppState, gateway: &Gateway) -> Result<bool, Trouble> {
-    // A cursor is that of one server.
+async fn look(state: &AppState, gateway: &Gateway, person: Option<&str>) -> Result<bool, Trouble> {
+    // A cursor is that of one server, and one person.
     let place = gateway.target.url.as_str();
-    let kept = state.store.gateway_value("cursor").await?;
+    let name = person.map_or_else(|| "cursor".to_owned(), |person| format!("cursor-{}", secrets::digest(person)));
+    let desk = gateway.desks.of(person)?;
+    let kept = state.store.gateway_value(&name).await?;
     let cursor = kept.as_deref().and_then(|kept| kept.split_once(' ')).filter(|(of, _)| *of == place);
     let cursor = cursor.map(|(_, cursor)| cursor);
-    let changes = match gateway.desk.changes(cursor).await {
-        Err(error) if error.code == ErrorCode::StartOver && cursor.is_some() => gateway.desk.changes(None).await?,
+    let changes = match desk.changes(cursor).await {
+        Err(error) if error.code == ErrorCode::StartOver && cursor.is_some() => desk.changes(None).await?,
         answer => answer?,
     };
     for view in &changes.tickets {
         if let Some(ticket) = state.store.of_upstream(view).await? {
-            take(state, gateway, ticket, view).await?;
+            take(state, desk.as_ref(), ticket, view).await?;
         }
     }
     if cursor != Some(changes.cursor.as_str()) {
-        state.store.keep_gateway_value("cursor", &format!("{place} {}", changes.cursor)).await?;
+        state.store.keep_gateway_value(&name, &format!("{place} {}", changes.cursor)).await?;
     }
     Ok(changes.more)
 }
 
 /// Brings a ticket to what it is there.
-async fn take(state: &AppState, gateway: &Gateway, ticket: ClientId, view: &TicketView) -> Result<(), Trouble> {
+async fn take(state: &AppState, desk: &dyn Helpdesk, ticket: ClientId, view: &TicketView) -> Result<(), Trouble> {
     let (entries, files) = state.store.known_of(ticket).await?;
     let (entries, mut files): (HashSet<_>, HashSet<_>) = (entries.into_iter().collect(), files.into_iter().collect());
     let at = TicketRef { client_id: view.client_id, number: Some(view.number) };
@@ -87,7 +115,7 @@ async fn take(state: &AppState, gateway: &Gateway, ticket: ClientId, view: &Tick
         let mut attachments = Vec::new();
         for file in &entry.attachments {
             if files.insert(file.id) {
-                attachments.extend(fetch(state, gateway, at, file).await?);
+                attachments.extend(fetch(state, desk, at, file).await?);
             }
         }
         let text = entry.text.get(..entry.text.floor_char_boundary(TEXT)).unwrap_or_default();
@@ -112,13 +140,13 @@ fn brings_ours(entry: &FollowUp, own: &[String]) -> bool {
 /// Brings a file here; `None` if it cannot be had for good: the answer is not held up by it.
 async fn fetch(
     state: &AppState,
-    gateway: &Gateway,
+    desk: &dyn Helpdesk,
     ticket: TicketRef,
     file: &AttachmentMeta,
 ) -> Result<Option<AttachmentMeta>, Trouble> {
     let id: AttachmentId = file.id;
     let fetched = async {
-        let mut bytes = gateway.desk.download(ticket, id).await?;
+        let mut bytes = desk.download(ticket, id).await?;
         let mut incoming = state.files.begin(shared::ATTACHMENT_BYTES);
         while let Some(piece) = bytes.next().await {
             let piece: Bytes = piece?;

@@ -9,16 +9,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskside_helpdesk::{Helpdesk, HelpdeskError, Target, open};
-use deskside_protocol::{ClientId, Timestamp};
+use deskside_helpdesk::{Capabilities, HelpdeskError, Target, Way};
+use deskside_protocol::ticket::Verdict;
+use deskside_protocol::{AttachmentId, ClientId, Timestamp};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::state::AppState;
-use crate::store::{Filing, StoreError};
+use crate::store::{Employee, FileFate, Filing, Onward, StoreError};
 
 mod filing;
 mod following;
+mod people;
+
+use people::Desks;
+pub use people::People;
 
 /// Between two looks at what waits, when nothing says that there is something.
 const LOOK: Duration = Duration::from_secs(5);
@@ -31,6 +36,10 @@ const TURN_AGAIN: Duration = Duration::from_secs(20);
 /// How long a device waits for the number of its ticket; with less than it waits for any answer.
 const NUMBER: Duration = Duration::from_secs(10);
 
+/// How long the device that brings a file waits for what the helpdesk says of it. A reply's files go with the reply, when
+/// all are here: nobody waits for those that are still to come.
+const FATE: Duration = Duration::from_secs(3);
+
 /// The helpdesk to which a hub is the gateway.
 #[derive(Clone)]
 pub struct GatewayConfig {
@@ -38,6 +47,8 @@ pub struct GatewayConfig {
     pub target: Target,
     /// The service account's secret. Only in this process's memory.
     pub credential: String,
+    /// How it calls employees; without, everything is filed in the service account's name.
+    pub people: People,
 }
 
 /// Without the secret.
@@ -69,7 +80,8 @@ const CREDENTIAL_BYTES: u64 = 16 * 1024;
 
 /// The way there.
 pub(crate) struct Gateway {
-    pub(crate) desk: Arc<dyn Helpdesk>,
+    desks: Desks,
+    people: People,
     target: Target,
     /// This hub among those on one database.
     who: String,
@@ -82,12 +94,52 @@ pub(crate) struct Gateway {
 impl Gateway {
     pub(crate) fn new(config: &GatewayConfig) -> Result<Self, HelpdeskError> {
         Ok(Self {
-            desk: open(&config.target, &config.credential)?,
+            desks: Desks::new(&config.target, &config.credential)?,
+            people: config.people.clone(),
             target: config.target.clone(),
             who: Uuid::new_v4().to_string(),
             work: Notify::new(),
             filed: Notify::new(),
         })
+    }
+
+    /// What the helpdesk can do, as far as is known.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.desks.own().capabilities()
+    }
+
+    /// In whose name an employee's ticket is filed.
+    pub(crate) fn onward(&self, employee: Option<&Employee>) -> Onward {
+        Onward { requester: employee.and_then(|employee| self.people.name_of(employee)) }
+    }
+
+    /// Whether the helpdesk lets requesters do this, as far as is known.
+    pub(crate) fn offers(&self, verdict: &Verdict) -> bool {
+        let can = self.capabilities();
+        let way = match verdict {
+            Verdict::Confirm => can.confirm,
+            Verdict::Reopen { .. } => can.reopen,
+            Verdict::Rate { .. } => can.rate,
+        };
+        way != Way::Not
+    }
+
+    /// Waits until the helpdesk has a file or refuses it, for as long as an upload may be held up.
+    pub(crate) async fn fate(
+        &self,
+        state: &AppState,
+        ticket: ClientId,
+        file: AttachmentId,
+    ) -> Result<FileFate, StoreError> {
+        let until = tokio::time::Instant::now() + FATE;
+        loop {
+            let mut told = std::pin::pin!(self.filed.notified());
+            told.as_mut().enable();
+            let fate = state.store.fate(ticket, file).await?;
+            if !matches!(fate, FileFate::UnderWay) || tokio::time::timeout_at(until, told).await.is_err() {
+                return Ok(fate);
+            }
+        }
     }
 
     /// Waits until a ticket is filed or refused, for as long as whoever sent it has the patience.

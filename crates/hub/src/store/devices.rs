@@ -26,6 +26,8 @@ pub(crate) struct NewToken<'a> {
     pub(crate) uses: u32,
     pub(crate) expires_at: Timestamp,
     pub(crate) created_by: &'a str,
+    /// Whose computers they are, by their name in the company's directory.
+    pub(crate) person: Option<&'a str>,
 }
 
 /// What became of the use of a token.
@@ -51,8 +53,8 @@ impl Store {
         };
         let mut write = self.write().await?;
         sqlx::query(
-            "INSERT INTO enrolment_tokens (id, digest, label, uses, used, expires_at, revoked, created_by, created_at)
-             VALUES ($1, $2, $3, $4, 0, $5, 0, $6, $7)",
+            "INSERT INTO enrolment_tokens (id, digest, label, uses, used, expires_at, revoked, created_by, created_at, person)
+             VALUES ($1, $2, $3, $4, 0, $5, 0, $6, $7, $8)",
         )
         .bind(info.id.to_string())
         .bind(token.digest.to_owned())
@@ -61,6 +63,7 @@ impl Store {
         .bind(info.expires_at.unix_ms())
         .bind(info.created_by.clone())
         .bind(Timestamp::now().unix_ms())
+        .bind(token.person.map(ToOwned::to_owned))
         .execute(&mut *write.transaction)
         .await?;
         write.note(&info.created_by, Deed::TokenMade, &info.label).await?;
@@ -106,7 +109,7 @@ impl Store {
         // One statement both checks and counts, so that two devices cannot share the last use.
         let token = sqlx::query(
             "UPDATE enrolment_tokens SET used = used + 1
-             WHERE digest = $1 AND revoked = 0 AND used < uses AND expires_at > $2 RETURNING id, label",
+             WHERE digest = $1 AND revoked = 0 AND used < uses AND expires_at > $2 RETURNING id, label, person",
         )
         .bind(token_digest.to_owned())
         .bind(now)
@@ -114,8 +117,8 @@ impl Store {
         .await?;
         let Some(token) = token else { return Ok(TokenUse::Refused) };
         sqlx::query(
-            "INSERT INTO devices (id, digest, name, platform, token_id, enrolled_at, revoked)
-             VALUES ($1, $2, $3, $4, $5, $6, 0)",
+            "INSERT INTO devices (id, digest, name, platform, token_id, enrolled_at, revoked, person)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
         )
         .bind(device.to_string())
         .bind(credential_digest.to_owned())
@@ -123,6 +126,7 @@ impl Store {
         .bind(platform.to_owned())
         .bind(token.try_get::<String, _>("id")?)
         .bind(now)
+        .bind(token.try_get::<Option<String>, _>("person")?)
         .execute(&mut *write.transaction)
         .await?;
         write.note(token.try_get("label")?, Deed::DeviceEnrolled, name).await?;

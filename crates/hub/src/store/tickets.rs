@@ -8,6 +8,7 @@ use deskside_protocol::{ClientId, DeviceId, FollowUpId, Timestamp, limits as sha
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::employees::Onward;
 use super::requesters::folded;
 use super::rows::{self, word};
 use super::{Result, Store, StoreError, Write, flag, page};
@@ -196,7 +197,12 @@ impl Write {
 impl Store {
     /// Takes a ticket in, once: ticket and announced files in one transaction, or nothing. `upstream`: it goes on to the
     /// helpdesk to which this hub is the gateway.
-    pub(crate) async fn take_in(&self, device: DeviceId, ticket: &NewTicket, upstream: bool) -> Result<Intake> {
+    pub(crate) async fn take_in(
+        &self,
+        device: DeviceId,
+        ticket: &NewTicket,
+        upstream: Option<&Onward>,
+    ) -> Result<Intake> {
         // Nearly every ticket is new. Of one that is not, the unique constraint says so, and nothing was used up.
         match self.insert_ticket(device, ticket, upstream).await {
             Ok(change) => Ok(Intake::Created(change)),
@@ -222,7 +228,7 @@ impl Store {
         }))
     }
 
-    async fn insert_ticket(&self, device: DeviceId, ticket: &NewTicket, upstream: bool) -> Result<Change> {
+    async fn insert_ticket(&self, device: DeviceId, ticket: &NewTicket, upstream: Option<&Onward>) -> Result<Change> {
         let document = &ticket.document;
         let now = Timestamp::now().unix_ms();
         let mut write = self.write().await?;
@@ -231,8 +237,8 @@ impl Store {
         sqlx::query(
             "INSERT INTO tickets (client_id, number, device_id, document, document_digest, title, description,
                  requester, state, urgency, impact, findings, screenshot, awaits_answer, created_at, updated_at,
-                 visible_at, change_seq, visible_seq, search, requester_login)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $14, $15, $15, $16, $17)",
+                 visible_at, change_seq, visible_seq, search, requester_login, upstream_requester)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $14, $15, $15, $16, $17, $18)",
         )
         .bind(document.client_id.to_string())
         .bind(number)
@@ -251,10 +257,11 @@ impl Store {
         .bind(sequence)
         .bind(format!("#{number} {} {}", search::fold(&name), ticket.search))
         .bind(folded(&document.requester.login))
+        .bind(upstream.and_then(|onward| onward.requester.clone()))
         .execute(&mut *write.transaction)
         .await?;
         write.announce(document.client_id, None, &ticket.attachments).await?;
-        if upstream {
+        if upstream.is_some() {
             write.queue_ticket(document.client_id, sequence, &ticket.attachments).await?;
         }
         write.commit().await?;
@@ -272,7 +279,8 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let missing = self.missing(id, None).await?;
-        Ok(Some(Receipt { client_id: id, number: rows::count(&row, "number")?, missing }))
+        let refused = self.refused_upstream(id, None).await?;
+        Ok(Some(Receipt { client_id: id, number: rows::count(&row, "number")?, missing, refused }))
     }
 
     /// The newest place in a device's feed; 0 if it has no ticket.

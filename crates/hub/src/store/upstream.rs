@@ -3,11 +3,12 @@
 use deskside_helpdesk::outbox::{Kind, Message, Stage};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
-use deskside_protocol::{AttachmentId, ClientId, DeviceId, FollowUpId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, ErrorReport, FollowUpId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::attachments::{StoredAttachment, stored};
+use super::refused::FilesNote;
 use super::rows;
 use super::thread::Entry;
 use super::tickets::Change;
@@ -39,7 +40,7 @@ pub(crate) enum Filing {
     /// It is there, under this number.
     Filed(u64),
     /// It is refused there.
-    Refused(deskside_protocol::ErrorReport),
+    Refused(ErrorReport),
 }
 
 fn standing(message: &Message) -> &'static str {
@@ -54,7 +55,7 @@ fn json(message: &Message) -> Result<String> {
     serde_json::to_string(message).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
-fn read(row: &AnyRow) -> Result<Upstream> {
+pub(super) fn read(row: &AnyRow) -> Result<Upstream> {
     let message: String = row.try_get("message")?;
     Ok(Upstream {
         client_id: rows::id(row, "client_id")?,
@@ -163,22 +164,32 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps what a message has come to; a number that is new goes to the device.
-    pub(crate) async fn keep_upstream(&self, sent: &Upstream, message: &Message) -> Result<Option<Change>> {
+    /// Keeps what a message has come to; a number that is new goes to the device, and so does a note on files.
+    pub(crate) async fn keep_upstream(
+        &self,
+        sent: &Upstream,
+        message: &Message,
+        note: Option<&FilesNote>,
+    ) -> Result<Option<Change>> {
         let mut write = self.write().await?;
         let number = message.number().filter(|_| sent.message.kind == Kind::Ticket && sent.message.number().is_none());
-        let Some(number) = number else {
+        if number.is_none() && note.is_none() {
             write.update(sent, message).await?;
             write.commit().await?;
             return Ok(None);
-        };
+        }
         let sequence = write.next_change().await?;
         write.update(sent, message).await?;
-        sqlx::query("UPDATE tickets SET upstream_number = $2 WHERE client_id = $1")
-            .bind(sent.client_id.to_string())
-            .bind(i64::try_from(number).unwrap_or(i64::MAX))
-            .execute(&mut *write.transaction)
-            .await?;
+        if let Some(number) = number {
+            sqlx::query("UPDATE tickets SET upstream_number = $2 WHERE client_id = $1")
+                .bind(sent.client_id.to_string())
+                .bind(i64::try_from(number).unwrap_or(i64::MAX))
+                .execute(&mut *write.transaction)
+                .await?;
+        }
+        if let Some(note) = note {
+            write.note_files(sent.client_id, sequence, note).await?;
+        }
         write.touch(sent.client_id, sequence, Timestamp::now(), true, None, None).await?;
         let change = write.ticket(sent.client_id).await?.map(|ticket| ticket.change(sequence));
         write.commit().await?;
@@ -195,9 +206,12 @@ impl Store {
         Ok(())
     }
 
-    /// A ticket's document, its number there, and whose it is.
-    pub(crate) async fn upstream_ticket(&self, ticket: ClientId) -> Result<Option<(Vec<u8>, Option<u64>, DeviceId)>> {
-        let row = sqlx::query("SELECT document, upstream_number, device_id FROM tickets WHERE client_id = $1")
+    /// A ticket's document, its number there, and in whose name it is filed.
+    pub(crate) async fn upstream_ticket(
+        &self,
+        ticket: ClientId,
+    ) -> Result<Option<(Vec<u8>, Option<u64>, Option<String>)>> {
+        let row = sqlx::query("SELECT document, upstream_number, upstream_requester FROM tickets WHERE client_id = $1")
             .bind(ticket.to_string())
             .fetch_optional(&self.pool)
             .await?;
@@ -206,7 +220,7 @@ impl Store {
             Ok((
                 row.try_get("document")?,
                 number.and_then(|number| u64::try_from(number).ok()),
-                rows::id(&row, "device_id")?,
+                row.try_get("upstream_requester")?,
             ))
         })
         .transpose()

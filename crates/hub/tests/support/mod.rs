@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 pub mod programs;
+pub mod provider;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -530,6 +530,7 @@ export interface Messages {
   'error-screen-refused': null;
   'error-screen-unavailable': null;
   'error-settings-unreadable': null;
+  'error-sign-in-needed': null;
   'error-start-over': null;
   'error-store-damaged': null;
   'error-store-unwritable': null;

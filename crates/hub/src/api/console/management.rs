@@ -266,6 +266,7 @@ pub(crate) async fn make_token(
             uses: new.uses,
             expires_at: new.expires_at,
             created_by: &administrator.person.login,
+            person: None,
         })
         .await?;
     Ok((StatusCode::CREATED, axum::Json(CreatedEnrolmentToken { token, info })))
