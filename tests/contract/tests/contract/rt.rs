@@ -15,6 +15,7 @@ use deskside_helpdesk::layout::{JSON_NAME, PAGE_NAME};
 use deskside_helpdesk::outbox::Backoff;
 use deskside_helpdesk::rt::RtDesk;
 use deskside_helpdesk::{Helpdesk, Target, TicketRef, marker, rich_text};
+use deskside_hub::gateway::{GatewayConfig, People};
 use deskside_protocol::desk::NewFollowUp;
 use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ClientId, FollowUpId};
@@ -33,6 +34,7 @@ struct Rt {
     http: reqwest::Client,
     alice: String,
     technician: String,
+    account: String,
     _folder: tempfile::TempDir,
 }
 
@@ -73,7 +75,8 @@ impl Rt {
         let alice = token("alice")?;
         let desk = Arc::new(RtDesk::new(&target, &alice)?);
         let technician = format!("token {}", token("technician")?);
-        Ok(Ok(Self { _server: server, url, desk, http, alice, technician, _folder: folder }))
+        let account = token("deskside")?;
+        Ok(Ok(Self { _server: server, url, desk, http, alice, technician, account, _folder: folder }))
     }
 
     async fn ask(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
@@ -122,7 +125,12 @@ impl Backend for Rt {
         Ok(())
     }
     async fn held(&mut self, wanted: &str) -> anyhow::Result<Vec<Held>> {
-        let tickets = self.get("tickets?query=id>0&per_page=100&fields=Subject").await?;
+        // A ticket that came twice would refer to the same twice.
+        let query = match wanted.parse::<ClientId>() {
+            Ok(client_id) => format!("RefersTo='urn:uuid:{client_id}'"),
+            Err(_no_identity) => "id>0".to_owned(),
+        };
+        let tickets = self.get(&format!("tickets?query={query}&per_page=100&fields=Subject")).await?;
         let mut held = Vec::new();
         for ticket in tickets["items"].as_array().context("no tickets")? {
             let id = text(ticket, "id");
@@ -135,7 +143,7 @@ impl Backend for Rt {
             let mut one = Held { text: text(ticket, "Subject"), ..Held::default() };
             let mut body = String::new();
             for entry in history["items"].as_array().context("no history")? {
-                if text(&entry["Creator"], "id") != "alice" {
+                if !["alice", "deskside"].contains(&text(&entry["Creator"], "id").as_str()) {
                     continue;
                 }
                 let mine = |part: &&Value| text(part, "TransactionId") == text(entry, "id");
@@ -182,6 +190,19 @@ async fn request_tracker_tells_the_story() {
     println!("{}", column.markdown(backend.name()));
     column.is_documented(backend.name()).unwrap();
     exactly_once(&mut backend).await;
+    through_a_hub(&mut backend).await;
+}
+
+/// A hub files with a service account; the requester is whose computer IT said it is, whatever the computer says.
+async fn through_a_hub(backend: &mut Rt) {
+    let target = Target { kind: HelpdeskKind::RequestTracker, url: backend.url.clone(), fields: [].into() };
+    let people = People { template: Some("{login}@example.test".to_owned()), named: [].into() };
+    let config = GatewayConfig { target, credential: backend.account.clone(), people };
+    let number = crate::gateway::tells_the_story(backend, config, Some("bob")).await;
+    let ticket = backend.get(&format!("ticket/{number}")).await.unwrap();
+    assert_eq!(text(&ticket["Creator"], "id"), "deskside");
+    let requestors: Vec<_> = ticket["Requestor"].as_array().unwrap().iter().map(|who| text(who, "id")).collect();
+    assert_eq!(requestors, ["bob"], "{ticket}");
 }
 
 #[allow(clippy::print_stdout, reason = "the seed, to try it again")]
