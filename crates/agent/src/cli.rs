@@ -218,6 +218,7 @@ fn command(texts: &Texts) -> Command {
                 .arg(option("hub", texts.cli_enrol_hub()).value_name("URL"))
                 .arg(option("token", texts.cli_enrol_token()).value_name("TOKEN")),
         )
+        .subcommand(sub("sign-in", texts.cli_sign_in()))
         .subcommand(
             sub("show", texts.cli_show()).arg(
                 Arg::new("screen")
@@ -263,6 +264,7 @@ impl Session {
             Some(("requests", given)) => self.requests(given.get_flag("json")).await,
             Some(("facts", given)) => self.facts(given.get_flag("json")).await,
             Some(("doctor", given)) => self.doctor(given.get_flag("json")).await,
+            Some(("sign-in", _)) => self.sign_in().await,
             Some(("enrol", given)) => self.enrol(&text_of(given, "hub"), &text_of(given, "token")).await,
             Some(("show", given)) => {
                 let screen = text_of(given, "screen");
@@ -340,6 +342,12 @@ impl Session {
         };
         let name = view.helpdesk_name.or(view.helpdesk_url).unwrap_or_else(|| hub.to_owned());
         say(&self.texts.cli_enrolled(&name))?;
+        Ok(Exit::Done)
+    }
+
+    async fn sign_in(&self) -> Result<Exit, CliError> {
+        self.agent().await?.request(Request::SignIn).await?;
+        say(&self.texts.cli_sign_in_begun())?;
         Ok(Exit::Done)
     }
 
@@ -427,7 +435,7 @@ mod tests {
             let mut command = command(&Texts::for_language(language));
             command.clone().debug_assert();
             let help = command.render_help().to_string();
-            for word in ["report", "requests", "facts", "doctor", "enrol", "show", "open", "quit"] {
+            for word in ["report", "requests", "facts", "doctor", "enrol", "sign-in", "show", "open", "quit"] {
                 assert!(help.contains(word), "{language}: {word} is not in\n{help}");
             }
         }

@@ -4,8 +4,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use deskside_helpdesk::hub::HubDesk;
 use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, open};
 use deskside_protocol::local::Connection;
+use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ErrorCode, ErrorReport};
 use tokio::sync::watch;
 
@@ -18,6 +20,8 @@ pub struct Link {
     connection: watch::Sender<Connection>,
     /// Grows whenever another helpdesk or credential came into force, for those who hold a stream open.
     generation: watch::Sender<u64>,
+    /// The employee has to sign in before the helpdesk takes anything new.
+    sign_in: watch::Sender<bool>,
 }
 
 impl Link {
@@ -29,6 +33,7 @@ impl Link {
             desk: RwLock::new(None),
             connection: watch::Sender::new(Connection::NotEnrolled),
             generation: watch::Sender::new(0),
+            sign_in: watch::Sender::new(false),
         }
     }
 
@@ -49,6 +54,7 @@ impl Link {
             (None, _) => Connection::NotEnrolled,
         };
         *self.desk.write().unwrap_or_else(PoisonError::into_inner) = desk;
+        self.sign_in.send_replace(false);
         self.set(state);
         self.generation.send_modify(|generation| *generation += 1);
         outcome
@@ -58,6 +64,30 @@ impl Link {
         let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
         let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
         Ok(Some(open(&address.target(), &credential)?))
+    }
+
+    /// The connection to the hub, to sign in at; `None` for other helpdesks.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn hub(&self) -> Result<Option<HubDesk>, ErrorReport> {
+        let Some(address) = self.ports.settings.helpdesk().filter(|address| address.target().kind == HelpdeskKind::Hub)
+        else {
+            return Ok(None);
+        };
+        let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
+        Ok(Some(HubDesk::new(&address.url, &credential)?))
+    }
+
+    /// Tells whether the employee has to sign in before the helpdesk takes anything new.
+    #[must_use]
+    pub fn sign_in_needed(&self) -> watch::Receiver<bool> {
+        self.sign_in.subscribe()
+    }
+
+    /// The employee signed in.
+    pub fn signed_in(&self) {
+        self.sign_in.send_replace(false);
     }
 
     /// How long the helpdesk may not show yet what has arrived.
@@ -114,9 +144,14 @@ impl Link {
     pub fn failed(&self, error: &HelpdeskError) {
         let state = match (error.code, error.again) {
             (ErrorCode::Unauthorized, _) => Connection::Refused,
+            // It is there, and said so.
+            (ErrorCode::SignInNeeded, _) => Connection::Online,
             (ErrorCode::Busy, _) | (_, Again::Permanent) => Connection::Online,
             (_, Again::Transient) => Connection::Offline,
         };
+        if error.code == ErrorCode::SignInNeeded {
+            self.sign_in.send_if_modified(|needed| !std::mem::replace(needed, true));
+        }
         if self.is_enrolled() {
             self.set(state);
         }

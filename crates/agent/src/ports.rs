@@ -43,6 +43,12 @@ pub trait WindowPort: Send + Sync {
     /// The controller has already told connected windows ([`deskside_protocol::local::Event::Navigate`]); the port only
     /// starts a process when no window is connected.
     fn show(&self, route: Route);
+
+    /// Opens a page in the system's browser. Only `https`, or `http` on this computer.
+    ///
+    /// # Errors
+    /// The system's.
+    fn browse(&self, page: &url::Url) -> std::io::Result<()>;
 }
 
 /// Something worth a notification. Texts of people are data from a server: plain, capped, never markup.

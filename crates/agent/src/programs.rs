@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use deskside_protocol::local::Route;
+use url::Url;
 
 /// The window's program, as it is called beside the agent.
 #[cfg(not(windows))]
@@ -81,6 +82,32 @@ pub fn become_successor() -> io::Error {
     {
         io::Error::from(io::ErrorKind::Unsupported)
     }
+}
+
+/// Opens a page in the system's browser. Of an address, only what a browser opens: no file, and nothing that starts another
+/// program.
+///
+/// # Errors
+/// The system's; `InvalidInput` for any other address.
+#[expect(clippy::disallowed_methods, reason = "this is the module that names the programs we start")]
+pub fn browse(page: &Url) -> io::Result<()> {
+    if deskside_helpdesk::http::check_address(page).is_err() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    #[cfg(windows)]
+    let mut command = {
+        let mut command = std::process::Command::new("rundll32.exe");
+        command.arg("url.dll,FileProtocolHandler");
+        command
+    };
+    #[cfg(target_os = "macos")]
+    let mut command = std::process::Command::new("/usr/bin/open");
+    #[cfg(all(unix, not(target_os = "macos")))]
+    let mut command = std::process::Command::new("xdg-open");
+    let mut child =
+        command.arg(page.as_str()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    // It ends when the browser has the page, or with the browser; somebody has to take note.
+    std::thread::Builder::new().name("browser".to_owned()).spawn(move || child.wait()).map(drop)
 }
 
 /// Starts the agent on its own: it goes on when the command line that started it ends.

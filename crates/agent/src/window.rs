@@ -1,11 +1,13 @@
 //! The window's process: started when it is asked for and none is there, reaped when it ends, and never started again by
 //! itself: somebody who closed it, or whose screen it upset, has the say.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::local::Route;
+use url::Url;
 
 use crate::notify::Notifier;
 use crate::ports::WindowPort;
@@ -166,6 +168,10 @@ impl Window {
 }
 
 impl WindowPort for Window {
+    fn browse(&self, page: &Url) -> io::Result<()> {
+        programs::browse(page)
+    }
+
     fn show(&self, route: Route) {
         let mut state = self.state();
         if state.ending {

@@ -32,33 +32,63 @@ pub struct Farewell {
     pub failed: String,
 }
 
-/// Signs an employee in. `open` opens an address in the system's browser.
-///
-/// # Errors
-/// `Forbidden` if the provider or the hub refuses; `TimedOut` if nobody comes back; [`HelpdeskError`] in general.
-pub async fn sign_in(
-    desk: &HubDesk,
-    farewell: &Farewell,
-    open: impl FnOnce(&Url) -> std::io::Result<()> + Send,
-) -> Result<SignedInPerson> {
-    let listener =
-        TcpListener::bind("127.0.0.1:0").await.map_err(|error| here(format!("no port to listen on: {error}")))?;
-    let port = listener.local_addr().map_err(|error| here(error.to_string()))?.port();
-    let begin = BeginSignIn { redirect_uri: format!("http://127.0.0.1:{port}{PATH}") };
-    let begun: SignInBegun = desk.post(&["sign-in"], &begin).await?;
-    let url = Url::parse(&begun.authorization_url).map_err(|_| http::bad_answer("the sign-in's address is none"))?;
-    // What a browser opens is a page, and nothing that another program would start for.
-    http::check_address(&url)?;
-    open(&url).map_err(|error| here(format!("no browser could be opened: {error}")))?;
-    let waited = tokio::time::timeout(PATIENCE, come_back(&listener, &begun.state)).await;
-    let (mut browser, brought) = waited.map_err(|_| http::timed_out("nobody came back from the sign-in"))??;
-    let outcome = match brought {
-        Ok(code) => desk.post(&["sign-in", "finish"], &FinishSignIn { code, state: begun.state }).await,
-        Err(error) => Err(error),
-    };
-    let words = if outcome.is_ok() { &farewell.done } else { &farewell.failed };
-    answer(&mut browser, "200 OK", words).await;
-    outcome
+/// A sign-in that was begun: somebody is at the provider's page.
+pub struct SignIn {
+    listener: TcpListener,
+    begun: SignInBegun,
+    url: Url,
+}
+
+/// Without what belongs to it.
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").finish_non_exhaustive()
+    }
+}
+
+impl SignIn {
+    /// Asks the hub to begin one.
+    ///
+    /// # Errors
+    /// `NotFound` if nobody signs in at this hub; [`HelpdeskError`] in general.
+    pub async fn begin(desk: &HubDesk) -> Result<Self> {
+        let port = async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let port = listener.local_addr()?.port();
+            Ok::<_, std::io::Error>((listener, port))
+        };
+        let (listener, port) = port.await.map_err(|error| here(format!("no port to listen on: {error}")))?;
+        let begin = BeginSignIn { redirect_uri: format!("http://127.0.0.1:{port}{PATH}") };
+        let begun: SignInBegun = desk.post(&["sign-in"], &begin).await?;
+        let url =
+            Url::parse(&begun.authorization_url).map_err(|_| http::bad_answer("the sign-in's address is none"))?;
+        // What a browser opens is a page, and nothing that another program would start for.
+        http::check_address(&url)?;
+        Ok(Self { listener, begun, url })
+    }
+
+    /// What the system's browser is to open.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Waits for the browser and ends it: who it is.
+    ///
+    /// # Errors
+    /// `Forbidden` if the provider or the hub refuses; `TimedOut` if nobody comes back; [`HelpdeskError`] in general.
+    pub async fn finish(self, desk: &HubDesk, farewell: &Farewell) -> Result<SignedInPerson> {
+        let Self { listener, begun, .. } = self;
+        let waited = tokio::time::timeout(PATIENCE, come_back(&listener, &begun.state)).await;
+        let (mut browser, brought) = waited.map_err(|_| http::timed_out("nobody came back from the sign-in"))??;
+        let outcome = match brought {
+            Ok(code) => desk.post(&["sign-in", "finish"], &FinishSignIn { code, state: begun.state }).await,
+            Err(error) => Err(error),
+        };
+        let words = if outcome.is_ok() { &farewell.done } else { &farewell.failed };
+        answer(&mut browser, "200 OK", words).await;
+        outcome
+    }
 }
 
 /// Waits for the browser that belongs to this sign-in; whatever else comes is sent away.

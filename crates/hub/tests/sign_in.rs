@@ -13,7 +13,7 @@ mod support;
 use std::time::Duration;
 
 use deskside_helpdesk::hub::HubDesk;
-use deskside_helpdesk::hub_sign_in::{Farewell, sign_in};
+use deskside_helpdesk::hub_sign_in::{Farewell, SignIn};
 use deskside_helpdesk::{Again, HelpdeskError};
 use deskside_hub::SignInConfig;
 use deskside_protocol::ErrorCode;
@@ -42,20 +42,18 @@ async fn signs_in(device: &Device) -> Result<SignedInPerson, HelpdeskError> {
     let desk = HubDesk::new(&device.url.parse().unwrap(), &device.credential).unwrap();
     let farewell = Farewell { done: "You can close this page.".to_owned(), failed: "That did not work.".to_owned() };
     let (page, shown) = tokio::sync::oneshot::channel();
-    let outcome = sign_in(&desk, &farewell, |url| {
-        let url = url.clone();
-        tokio::spawn(async move {
-            let browser = reqwest::Client::builder().no_proxy().build().unwrap();
-            // Somebody else who knows the port, first.
-            let back = url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
-            let guess = browser.get(format!("{back}?code=guessed&state=guessed")).send().await.unwrap();
-            assert_eq!(guess.status(), StatusCode::NOT_FOUND);
-            let text = browser.get(url).send().await.unwrap().text().await.unwrap();
-            page.send(text).unwrap();
-        });
-        Ok(())
-    })
-    .await;
+    let begun = SignIn::begin(&desk).await?;
+    let url = begun.url().clone();
+    tokio::spawn(async move {
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        // Somebody else who knows the port, first.
+        let back = url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        let guess = browser.get(format!("{back}?code=guessed&state=guessed")).send().await.unwrap();
+        assert_eq!(guess.status(), StatusCode::NOT_FOUND);
+        let text = browser.get(url).send().await.unwrap().text().await.unwrap();
+        page.send(text).unwrap();
+    });
+    let outcome = begun.finish(&desk, &farewell).await;
     let wanted = if outcome.is_ok() { &farewell.done } else { &farewell.failed };
     assert_eq!(shown.await.unwrap(), *wanted);
     outcome

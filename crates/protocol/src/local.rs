@@ -319,6 +319,9 @@ pub enum Request {
         /// The token from IT.
         token: String,
     },
+    /// Signs the employee in at the company's provider, if the hub asks for that: opens the system's browser, and goes on
+    /// when it comes back. → [`Response::Done`] once the browser is open
+    SignIn,
     /// Checks every part. → [`Response::Doctor`]
     Doctor,
     /// Opens the window there (the command line and second starts ask this). → [`Response::Done`]

@@ -100,6 +100,8 @@ pub(crate) const IDS: &[&str] = &[
     "cli-show",
     "cli-show-screen",
     "cli-shown",
+    "cli-sign-in",
+    "cli-sign-in-begun",
     "cli-the-helpdesk",
     "cli-this-is-sent",
     "cli-unread",
@@ -487,6 +489,8 @@ pub(crate) const IDS: &[&str] = &[
     "severity-critical",
     "severity-notice",
     "severity-warning",
+    "sign-in-done",
+    "sign-in-failed",
     "state-closed",
     "state-closed-short",
     "state-in-progress",
@@ -945,6 +949,18 @@ impl Texts {
         self.format("cli-shown", &[])
     }
 
+    /// `Signs you in where your helpdesk asks for it`
+    #[must_use]
+    pub fn cli_sign_in(&self) -> String {
+        self.format("cli-sign-in", &[])
+    }
+
+    /// `Your browser is open. Sign in there.`
+    #[must_use]
+    pub fn cli_sign_in_begun(&self) -> String {
+        self.format("cli-sign-in-begun", &[])
+    }
+
     /// `the helpdesk, once this computer is connected to one`
     #[must_use]
     pub fn cli_the_helpdesk(&self) -> String {
@@ -1339,6 +1355,18 @@ impl Texts {
     #[must_use]
     pub fn notify_window_failed_body(&self) -> String {
         self.format("notify-window-failed-body", &[])
+    }
+
+    /// `You are signed in. You can close this page.`
+    #[must_use]
+    pub fn sign_in_done(&self) -> String {
+        self.format("sign-in-done", &[])
+    }
+
+    /// `That did not work, and nothing is lost. Close this page and sign in again from Deskside.`
+    #[must_use]
+    pub fn sign_in_failed(&self) -> String {
+        self.format("sign-in-failed", &[])
     }
 
     /// `Open Deskside`

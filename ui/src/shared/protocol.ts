@@ -1447,6 +1447,7 @@ export type Request =
       /** The token from IT. */
       token: string;
     }
+  | { request: 'sign-in' }
   | { request: 'doctor' }
   | {
       request: 'show-window';

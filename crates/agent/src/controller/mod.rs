@@ -31,6 +31,7 @@ mod privacy;
 mod report;
 mod sampling;
 mod setup;
+mod sign_in;
 mod threads;
 
 /// Events that a slow window may be behind before it misses some (and asks for everything anew).
@@ -269,6 +270,7 @@ impl Controller {
                 Ok(Response::Done)
             }
             Request::Enrol { url, token } => self.enrol(&url, &token).await,
+            Request::SignIn => self.sign_in().await,
             Request::Doctor => self.doctor().await,
             Request::ShowWindow { route } => {
                 self.show(route);

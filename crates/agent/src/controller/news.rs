@@ -61,10 +61,22 @@ impl Controller {
 
     async fn hear_link(self) {
         let mut connection = self.inner.link.watch();
+        let mut sign_in = self.inner.link.sign_in_needed();
         loop {
             tokio::select! {
                 () = self.inner.stop.cancelled() => return,
                 changed = connection.changed() => if changed.is_err() { return },
+                changed = sign_in.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    if *sign_in.borrow_and_update() {
+                        self.notice(ErrorCode::SignInNeeded, "the hub takes nothing new until an employee signs in");
+                    } else {
+                        self.unnotice(ErrorCode::SignInNeeded);
+                    }
+                    continue;
+                }
             }
             let state = *connection.borrow_and_update();
             self.tell(Event::ConnectionChanged { connection: state });

@@ -29,6 +29,8 @@ pub struct Desktop {
     pub dismissed: Mutex<Vec<ClientId>>,
     pub tray: Mutex<Vec<TrayState>>,
     pub shown: Mutex<Vec<Route>>,
+    /// Pages that the system's browser was to open.
+    pub browsed: Mutex<Vec<Url>>,
     pub credentials: Mutex<HashMap<Url, String>>,
     pub helpdesk: Mutex<Option<HelpdeskAddress>>,
     pub settings: Mutex<Settings>,
@@ -65,6 +67,10 @@ impl Desktop {
 }
 
 impl WindowPort for Desktop {
+    fn browse(&self, page: &Url) -> std::io::Result<()> {
+        self.browsed.lock().unwrap().push(page.clone());
+        Ok(())
+    }
     fn show(&self, route: Route) {
         self.shown.lock().unwrap().push(route);
     }

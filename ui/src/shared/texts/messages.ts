@@ -88,6 +88,8 @@ export interface Messages {
   'cli-show': null;
   'cli-show-screen': null;
   'cli-shown': null;
+  'cli-sign-in': null;
+  'cli-sign-in-begun': null;
   'cli-the-helpdesk': null;
   'cli-this-is-sent': { destination: string | number };
   'cli-unread': null;
@@ -1164,6 +1166,8 @@ export interface Messages {
   'severity-critical': null;
   'severity-notice': null;
   'severity-warning': null;
+  'sign-in-done': null;
+  'sign-in-failed': null;
   'state-closed': null;
   'state-closed-short': null;
   'state-in-progress': null;
