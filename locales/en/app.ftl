@@ -50,6 +50,7 @@ home-computer-look = { $count ->
    *[other] { $count } things worth knowing
 }
 home-computer-details = Details of this computer
+home-sign-in = Sign in
 home-connect = Connect to the helpdesk
 
 ## Report a problem

@@ -50,6 +50,7 @@ home-computer-look = { $count ->
    *[other] { $count } choses bonnes à savoir
 }
 home-computer-details = Détails de cet ordinateur
+home-sign-in = Se connecter
 home-connect = Relier à l’assistance
 
 ## Signaler un problème

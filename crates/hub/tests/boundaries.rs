@@ -341,6 +341,7 @@ async fn the_openapi_document_has_every_route() {
     DELETE /console/people/{login}
     DELETE /console/session
     DELETE /console/tickets/{number}/files/{id}
+    DELETE /sign-in
     GET /console/attachments/{id}
     GET /console/devices
     GET /console/enrolment-tokens
@@ -353,6 +354,7 @@ async fn the_openapi_document_has_every_route() {
     GET /console/session
     GET /console/tickets
     GET /console/tickets/{number}
+    GET /desk
     GET /events
     GET /health
     GET /openapi.json
@@ -371,6 +373,8 @@ async fn the_openapi_document_has_every_route() {
     POST /console/session/password
     POST /console/tickets/{number}/follow-ups
     POST /enrol
+    POST /sign-in
+    POST /sign-in/finish
     POST /tickets
     POST /tickets/{client_id}/follow-ups
     POST /tickets/{client_id}/verdicts

@@ -39,6 +39,7 @@ const ANSWERS = {
   'change-settings': 'settings',
   'set-up-shortcut': 'done',
   enrol: 'settings',
+  'sign-in': 'done',
   doctor: 'doctor',
   'show-window': 'done',
   quit: 'done',

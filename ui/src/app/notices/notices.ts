@@ -38,6 +38,7 @@ const WRITING: readonly ErrorCode[] = [
   'store-damaged',
   'unauthorized',
   'not-enrolled',
+  'sign-in-needed',
   'unreachable',
   'timed-out',
   'busy',

@@ -793,6 +793,7 @@ export interface Messages {
   'home-requests-waiting': { count: number };
   'home-settings': null;
   'home-settings-help': null;
+  'home-sign-in': null;
   'home-welcome': null;
   'just-now': null;
   'key-alt': null;
