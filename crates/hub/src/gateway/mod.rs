@@ -36,8 +36,7 @@ const TURN_AGAIN: Duration = Duration::from_secs(20);
 /// How long a device waits for the number of its ticket; with less than it waits for any answer.
 const NUMBER: Duration = Duration::from_secs(10);
 
-/// How long the device that brings a file waits for what the helpdesk says of it. A reply's files go with the reply, when
-/// all are here: nobody waits for those that are still to come.
+/// How long the device that brings a file waits for what the helpdesk says of it.
 const FATE: Duration = Duration::from_secs(3);
 
 /// The helpdesk to which a hub is the gateway.

@@ -69,12 +69,19 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &found {
-            let message = read(row)?.message;
+            let Upstream { id, message, .. } = read(row)?;
             if !message.files.contains(&file) {
                 continue;
             }
             if let Some(refused) = message.refused.iter().find(|refused| refused.file == file) {
                 return Ok(FileFate::Refused(refused.why.clone()));
+            }
+            // A reply goes when all of its files are here: until then there is nothing to wait for.
+            if matches!(message.stage, Stage::New { .. })
+                && message.kind == Kind::FollowUp
+                && !self.missing(ticket, id.parse().ok()).await?.is_empty()
+            {
+                return Ok(FileFate::Settled);
             }
             return Ok(match &message.stage {
                 Stage::New { .. } => FileFate::UnderWay,
