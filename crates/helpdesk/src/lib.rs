@@ -17,6 +17,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 pub mod capabilities;
 pub mod derived;
+pub mod glpi;
 pub mod http;
 pub mod hub;
 pub mod hub_sign_in;

@@ -7,10 +7,11 @@ use deskside_protocol::settings::HelpdeskKind;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::glpi::GlpiDesk;
 use crate::hub::HubDesk;
 use crate::mantis::MantisDesk;
 use crate::rt::RtDesk;
-use crate::{Helpdesk, HelpdeskError, Result};
+use crate::{Helpdesk, Result};
 
 /// A helpdesk that somebody chose. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +34,6 @@ pub fn open(target: &Target, credential: &str) -> Result<Arc<dyn Helpdesk>> {
         HelpdeskKind::Hub => Ok(Arc::new(HubDesk::new(&target.url, credential)?)),
         HelpdeskKind::Mantis => Ok(Arc::new(MantisDesk::new(target, credential)?)),
         HelpdeskKind::RequestTracker => Ok(Arc::new(RtDesk::new(target, credential)?)),
-        HelpdeskKind::Glpi => Err(HelpdeskError {
-            code: deskside_protocol::ErrorCode::BadRequest,
-            detail: "this kind of helpdesk is not built yet".to_owned(),
-            retry_after: None,
-            again: crate::Again::Permanent,
-            may_have_arrived: false,
-        }),
+        HelpdeskKind::Glpi => Ok(Arc::new(GlpiDesk::new(target, credential)?)),
     }
 }

@@ -1,0 +1,391 @@
+//! HTTP as GLPI's legacy interface speaks it: a session that is opened with a user's token, errors as `["CODE", "text"]`,
+//! and pages of HTML where something broke.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use deskside_protocol::{ErrorCode, limits};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use url::Url;
+
+use super::form::{Form, Part};
+use super::wire::Opened;
+use crate::http::{self, transport_error};
+use crate::{Again, HelpdeskError, Result};
+
+/// A file that moved this lately is moving.
+const MOVING: Duration = Duration::from_secs(3);
+/// Where the interface is: of every version, and of GLPI 11 where web servers pass only `api.php`.
+const PLACES: [&[&str]; 2] = [&["apirest.php"], &["api.php", "v1"]];
+/// Zones are multiples of a quarter of an hour apart, and at most fourteen hours from UTC.
+const ZONE_STEP: i64 = 15 * 60;
+const ZONE_MOST: i64 = 14 * 3600;
+
+/// What GLPI says when a list is shorter than what was asked for.
+const PAST_END: &str = "ERROR_RANGE_EXCEED_TOTAL";
+/// A session is opened anew after this long: zones change, and rights do.
+const SESSION: Duration = Duration::from_secs(3600);
+
+/// A session that is open.
+#[derive(Clone)]
+pub(super) struct Session {
+    token: HeaderValue,
+    place: &'static [&'static str],
+    opened: Instant,
+    /// The user's number.
+    pub(super) user: u64,
+    /// Seconds that the times which the server tells are ahead of UTC.
+    pub(super) ahead: i64,
+}
+
+pub(super) struct Client {
+    http: RwLock<reqwest::Client>,
+    headers: HeaderMap,
+    credential: HeaderValue,
+    server: Url,
+    session: tokio::sync::Mutex<Option<Session>>,
+    /// Grows with every change of the network.
+    network: watch::Sender<u64>,
+}
+
+impl Client {
+    pub(super) fn new(server: &Url, token: &str, app_token: Option<&str>) -> Result<Self> {
+        let unusable = |_| refusal(ErrorCode::BadRequest, "the token cannot be sent in a header");
+        let mut credential = HeaderValue::from_str(&format!("user_token {}", token.trim())).map_err(unusable)?;
+        credential.set_sensitive(true);
+        let mut headers = HeaderMap::new();
+        if let Some(app_token) = app_token {
+            let mut value = HeaderValue::from_str(app_token.trim()).map_err(unusable)?;
+            value.set_sensitive(true);
+            headers.insert("app-token", value);
+        }
+        let http = RwLock::new(http::client(server, headers.clone())?);
+        let mut server = server.clone();
+        server.set_query(None);
+        server.set_fragment(None);
+        let network = watch::Sender::new(0);
+        Ok(Self { http, headers, credential, server, session: tokio::sync::Mutex::new(None), network })
+    }
+
+    pub(super) fn server(&self) -> &Url {
+        &self.server
+    }
+
+    fn url(&self, place: &[&str], path: &[&str], query: &[(String, String)]) -> Result<Url> {
+        let mut url = self.server.clone();
+        let mut segments = url.path_segments_mut().map_err(|()| http::bad_answer("the address has no path"))?;
+        segments.pop_if_empty().extend(place).extend(path);
+        drop(segments);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    fn http(&self) -> reqwest::Client {
+        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The session that is open; opens one if none is.
+    pub(super) async fn session(&self) -> Result<Session> {
+        let mut open = self.session.lock().await;
+        if let Some(session) = open.as_ref().filter(|session| session.opened.elapsed() < SESSION) {
+            return Ok(session.clone());
+        }
+        let session = self.sign_in().await?;
+        *open = Some(session.clone());
+        Ok(session)
+    }
+
+    async fn sign_in(&self) -> Result<Session> {
+        let mut failed = None;
+        for place in PLACES {
+            let query = [("get_full_session".to_owned(), "true".to_owned())];
+            let request = self
+                .http()
+                .get(self.url(place, &["initSession"], &query)?)
+                .header(AUTHORIZATION, self.credential.clone());
+            let answer = self.send(request, limits::ANSWER, None).await.map_err(nothing_sent)?;
+            if answer.status() == StatusCode::NOT_FOUND && !is_json(&answer) {
+                let error = success(answer, false).await.err();
+                failed = failed.or(error);
+                continue;
+            }
+            let answer = success(answer, false).await.map_err(nothing_sent)?;
+            let now = server_time(&answer);
+            let opened: Opened = http::json(answer).await.map_err(nothing_sent)?;
+            let mut token = HeaderValue::from_str(&opened.session_token)
+                .map_err(|_| nothing_sent(http::bad_answer("the session's token cannot be sent")))?;
+            token.set_sensitive(true);
+            let ahead = opened.session.glpi_currenttime.as_deref().map_or(0, |told| ahead(told, now));
+            return Ok(Session { token, place, opened: Instant::now(), user: opened.session.user, ahead });
+        }
+        Err(nothing_sent(failed.unwrap_or_else(|| http::bad_answer("GLPI's interface is not there"))))
+    }
+
+    /// Forgets a session that ended, unless another one is open already.
+    async fn forget(&self, session: &Session) {
+        let mut open = self.session.lock().await;
+        if open.as_ref().is_some_and(|open| open.token == session.token) {
+            *open = None;
+        }
+    }
+
+    /// Sends what `make` makes, in a session; once more in a new one if GLPI has forgotten the first.
+    async fn call<F>(&self, had_files: bool, make: impl Fn(Session) -> F) -> Result<Response>
+    where
+        F: Future<Output = Result<Response>>,
+    {
+        let session = self.session().await?;
+        match success(make(session.clone()).await?, had_files).await {
+            // Nothing is looked at before the session is: nothing was done.
+            Err(error) if error.code == ErrorCode::Unauthorized => {
+                self.forget(&session).await;
+                let session = self.session().await?;
+                success(make(session).await?, had_files).await
+            }
+            other => other,
+        }
+    }
+
+    /// Asks for something.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(String, String)]) -> Result<T> {
+        let answer = self
+            .call(false, async |session| {
+                let url = self.url(session.place, path, query)?;
+                let request = self.http().get(url).header("session-token", session.token);
+                self.send(request, limits::ANSWER, None).await
+            })
+            .await?;
+        http::json(answer).await
+    }
+
+    /// Asks for all of a list. That there is nothing where the list was to begin is an empty list.
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: &[&str], query: &[(String, String)]) -> Result<Vec<T>> {
+        match self.get(path, query).await {
+            Err(error) if error.detail.contains(PAST_END) => Ok(Vec::new()),
+            other => other,
+        }
+    }
+
+    /// The bytes of a document.
+    pub(super) async fn document(&self, id: u64) -> Result<Response> {
+        let id = id.to_string();
+        self.call(false, async |session| {
+            let url = self.url(session.place, &["Document", &id], &[])?;
+            let request = self.http().get(url).header("session-token", session.token);
+            self.send(request.header(ACCEPT, "application/octet-stream"), limits::UPLOAD, None).await
+        })
+        .await
+    }
+
+    /// Adds something, with files.
+    pub(super) async fn add<T: DeserializeOwned>(&self, kind: &str, input: &Value, files: &[Part]) -> Result<T> {
+        let answer = self
+            .call(!files.is_empty(), async |session| {
+                let url = self.url(session.place, &[kind], &[])?;
+                let request = self.http().request(Method::POST, url).header("session-token", session.token);
+                if files.is_empty() {
+                    let request = request.json(&serde_json::json!({ "input": input }));
+                    return self.send(request, limits::ANSWER, None).await;
+                }
+                let form = Form::new(input, files).await?;
+                let moved = Arc::new(Mutex::new(Instant::now()));
+                let request = request
+                    .header(CONTENT_TYPE, form.content_type())
+                    .header(CONTENT_LENGTH, form.length())
+                    .body(reqwest::Body::wrap_stream(form.stream(Arc::clone(&moved))));
+                self.send(request, limits::UPLOAD, Some(moved)).await
+            })
+            .await?;
+        http::json(answer).await
+    }
+
+    /// Sends a request, and gives it up when the network changes under it and nothing of it moves any more.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        limit: Duration,
+        moved: Option<Arc<Mutex<Instant>>>,
+    ) -> Result<Response> {
+        let mut network = self.network.subscribe();
+        let stuck = async {
+            while network.changed().await.is_ok() {
+                let still = moved
+                    .as_ref()
+                    .is_none_or(|moved| moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING);
+                if still {
+                    return;
+                }
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            answer = request.timeout(limit).send() => answer.map_err(transport_error),
+            () = stuck => Err(HelpdeskError {
+                code: ErrorCode::Unreachable,
+                detail: "the network changed meanwhile".to_owned(),
+                retry_after: None,
+                again: Again::Transient,
+                may_have_arrived: true,
+            }),
+        }
+    }
+
+    pub(super) fn network_changed(&self) {
+        match http::client(&self.server, self.headers.clone()) {
+            Ok(client) => *self.http.write().unwrap_or_else(PoisonError::into_inner) = client,
+            // The old one still makes new connections where the old ones turn out dead.
+            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
+        }
+        self.network.send_modify(|changes| *changes += 1);
+    }
+}
+
+/// What went wrong before anything was sent that matters.
+fn nothing_sent(error: HelpdeskError) -> HelpdeskError {
+    HelpdeskError { may_have_arrived: false, ..error }
+}
+
+fn is_json(answer: &Response) -> bool {
+    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/json"))
+}
+
+/// Now, in seconds since 1970: by the server's clock if it tells, so that a wrong one here does no harm.
+fn server_time(answer: &Response) -> i64 {
+    let told = answer.headers().get(DATE).and_then(|value| value.to_str().ok());
+    let told = told.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|at| at.timestamp().as_second());
+    told.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+}
+
+/// A time without a zone ("2026-11-23 12:55:46"), in seconds, as if it were UTC.
+pub(super) fn seconds(told: &str) -> Option<i64> {
+    let at: jiff::civil::DateTime = told.trim().replace(' ', "T").parse().ok()?;
+    jiff::tz::TimeZone::UTC.to_timestamp(at).ok().map(jiff::Timestamp::as_second)
+}
+
+/// How far the server's zone is ahead of UTC, in seconds.
+fn ahead(told: &str, now: i64) -> i64 {
+    let apart = seconds(told).map_or(0, |told| told - now);
+    let steps = (apart + ZONE_STEP / 2).div_euclid(ZONE_STEP) * ZONE_STEP;
+    if steps.abs() > ZONE_MOST { 0 } else { steps }
+}
+
+/// Turns an answer that is not a success into an error.
+async fn success(answer: Response, had_files: bool) -> Result<Response> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    if is_json(&answer) {
+        let bytes = http::body(answer, 64 * 1024).await?;
+        return Err(match serde_json::from_slice::<Vec<Value>>(&bytes) {
+            Ok(words) => {
+                let word = |at: usize| words.get(at).and_then(Value::as_str).unwrap_or_default();
+                refused(status, word(0), word(1))
+            }
+            Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
+        });
+    }
+    // A proxy, a portal, GLPI's own page for what broke: the rules for all helpdesks.
+    http::success(answer).await.map_err(|error| {
+        if error.code == ErrorCode::FileTooLarge && !had_files {
+            // Nothing of ours was large: something else is wrong in between.
+            HelpdeskError { code: ErrorCode::BadAnswer, again: Again::Transient, may_have_arrived: true, ..error }
+        } else {
+            error
+        }
+    })
+}
+
+/// What GLPI's own refusal means (`apirest.md`, "Errors").
+fn refused(status: StatusCode, code: &str, words: &str) -> HelpdeskError {
+    let (meaning, again, may_have_arrived) = match (code, status.as_u16()) {
+        (_, 500..) => (ErrorCode::BadAnswer, Again::Transient, true),
+        (_, 429) => (ErrorCode::Busy, Again::Transient, false),
+        ("ERROR_NOT_ALLOWED_IP" | "ERROR", _) => (ErrorCode::Forbidden, Again::Transient, false),
+        (
+            "ERROR_APP_TOKEN_PARAMETERS_MISSING"
+            | "ERROR_WRONG_APP_TOKEN_PARAMETER"
+            | "ERROR_SESSION_TOKEN_MISSING"
+            | "ERROR_SESSION_TOKEN_INVALID"
+            | "ERROR_LOGIN_PARAMETERS_MISSING"
+            | "ERROR_LOGIN_WITH_CREDENTIALS_DISABLED"
+            | "ERROR_GLPI_LOGIN"
+            | "ERROR_GLPI_LOGIN_USER_TOKEN",
+            _,
+        )
+        | (_, 401) => (ErrorCode::Unauthorized, Again::Transient, false),
+        ("ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE", _) => (ErrorCode::FileTooLarge, Again::Permanent, false),
+        ("ERROR_RIGHT_MISSING" | "ERROR_GLPI_ADD" | "ERROR_GLPI_UPDATE", _) | (_, 403) => {
+            (ErrorCode::Forbidden, Again::Permanent, false)
+        }
+        ("ERROR_ITEM_NOT_FOUND", _) => (ErrorCode::NotFound, Again::Permanent, false),
+        _ => (ErrorCode::Refused, Again::Permanent, false),
+    };
+    let clean = |text: &str, most| text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect();
+    let (code, words): (String, String) = (clean(code, 80), clean(words, 300));
+    HelpdeskError {
+        code: meaning,
+        detail: format!("HTTP {}: {code}: {words}", status.as_u16()),
+        retry_after: None,
+        again,
+        may_have_arrived,
+    }
+}
+
+/// A refusal for good that was made here.
+pub(super) fn refusal(code: ErrorCode, detail: impl Into<String>) -> HelpdeskError {
+    HelpdeskError { code, detail: detail.into(), retry_after: None, again: Again::Permanent, may_have_arrived: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do_next() {
+        let meaning = |status: u16, code: &str| {
+            let error = refused(StatusCode::from_u16(status).unwrap(), code, "words\nof the server");
+            assert!(!error.detail.contains('\n'));
+            (error.code, error.again, error.may_have_arrived)
+        };
+        let waits = (ErrorCode::Unauthorized, Again::Transient, false);
+        assert_eq!(meaning(401, "ERROR_SESSION_TOKEN_INVALID"), waits);
+        assert_eq!(meaning(400, "ERROR_WRONG_APP_TOKEN_PARAMETER"), waits);
+        assert_eq!(meaning(400, "ERROR"), (ErrorCode::Forbidden, Again::Transient, false), "the interface is off");
+        assert_eq!(meaning(400, "ERROR_GLPI_ADD"), (ErrorCode::Forbidden, Again::Permanent, false));
+        assert_eq!(meaning(404, "ERROR_ITEM_NOT_FOUND"), (ErrorCode::NotFound, Again::Permanent, false));
+        let large = meaning(400, "ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE");
+        assert_eq!(large, (ErrorCode::FileTooLarge, Again::Permanent, false));
+        assert_eq!(meaning(500, "ERROR"), (ErrorCode::BadAnswer, Again::Transient, true));
+    }
+
+    #[test]
+    fn the_interface_lies_below_whatever_the_address_says() {
+        for (address, wanted) in [
+            ("https://glpi.example", "https://glpi.example/apirest.php/Ticket/7?range=0-9"),
+            ("https://it.example/glpi/", "https://it.example/glpi/apirest.php/Ticket/7?range=0-9"),
+        ] {
+            let client = Client::new(&Url::parse(address).unwrap(), "token", Some("app")).unwrap();
+            let query = [("range".to_owned(), "0-9".to_owned())];
+            assert_eq!(client.url(PLACES[0], &["Ticket", "7"], &query).unwrap().as_str(), wanted);
+        }
+        assert!(Client::new(&Url::parse("https://x.example").unwrap(), "to\nken", None).is_err());
+    }
+
+    #[test]
+    fn the_servers_zone_is_known_by_its_clock() {
+        let now = seconds("2026-11-23 12:55:46").unwrap();
+        assert_eq!(ahead("2026-11-23 13:55:40", now), 3600);
+        assert_eq!(ahead("2026-11-23 08:25:58", now), -4 * 3600 - 1800);
+        assert_eq!(ahead("2026-11-23 12:55:46", now), 0);
+        assert_eq!(ahead("soon", now), 0);
+        assert_eq!(ahead("2020-01-01 00:00:00", now), 0, "a clock that is years off tells no zone");
+    }
+}

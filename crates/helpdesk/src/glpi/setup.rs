@@ -1,0 +1,202 @@
+//! What must be known of a server: which search options it has, and how large files may be.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use deskside_protocol::ticket::Category;
+use deskside_protocol::{ErrorCode, limits};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::client::{Client, refusal};
+use super::wire::Config;
+use crate::target::Target;
+use crate::{Again, Result};
+
+/// How long what was learnt is believed.
+const BELIEVED: Duration = Duration::from_secs(3600);
+const MIB: u64 = 1024 * 1024;
+
+/// Search options of tickets: their numbers differ between versions, their names between languages, so they are known by
+/// table and field (`uid`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Options {
+    pub(super) id: u64,
+    pub(super) content: u64,
+    pub(super) requester: u64,
+    pub(super) date_mod: u64,
+    /// How many documents a ticket has.
+    pub(super) documents: u64,
+}
+
+impl Options {
+    /// Those of GLPI 10 and 11, for what a server does not tell.
+    const USUAL: Self = Self { id: 2, content: 21, requester: 4, date_mod: 19, documents: 119 };
+
+    pub(super) fn of(told: &BTreeMap<String, Value>) -> Self {
+        let named = |uid: &str, usual: u64| number_of(told, uid).unwrap_or(usual);
+        Self {
+            id: named("Ticket.id", Self::USUAL.id),
+            content: named("Ticket.content", Self::USUAL.content),
+            requester: named("Ticket.Ticket_User.User.name", Self::USUAL.requester),
+            date_mod: named("Ticket.date_mod", Self::USUAL.date_mod),
+            documents: named("Ticket.Document_Item.id", Self::USUAL.documents),
+        }
+    }
+}
+
+fn number_of(told: &BTreeMap<String, Value>, uid: &str) -> Option<u64> {
+    let option = told.iter().find(|(_, option)| option.get("uid").and_then(Value::as_str) == Some(uid));
+    option.and_then(|(number, _)| number.parse().ok())
+}
+
+/// Search options of articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ArticleOptions {
+    pub(super) id: u64,
+    pub(super) title: u64,
+    pub(super) text: u64,
+}
+
+impl ArticleOptions {
+    pub(super) fn of(told: &BTreeMap<String, Value>) -> Self {
+        // GLPI 11's, for what a server does not tell.
+        let named = |uid: &str, usual: u64| number_of(told, uid).unwrap_or(usual);
+        Self {
+            id: named("KnowbaseItem.id", 2),
+            title: named("KnowbaseItem.name", 1),
+            text: named("KnowbaseItem.answer", 7),
+        }
+    }
+}
+
+/// What is configured here and there.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// `entity`: its number.
+    pub(super) entity: Option<u64>,
+    /// `requester`: the number of the person who files, where the token is a service account's.
+    pub(super) requester: Option<u64>,
+    category: Option<u64>,
+    categories: BTreeMap<String, u64>,
+    options: Mutex<Option<(Options, Instant)>>,
+    article_options: Mutex<Option<(ArticleOptions, Instant)>>,
+    file_bytes: Mutex<Option<(u64, Instant)>>,
+    /// For those who may not wait: what [`crate::Capabilities`] say.
+    known_file_bytes: RwLock<Option<u64>>,
+}
+
+impl Setup {
+    /// # Errors
+    /// `BadRequest` for a number that is none.
+    pub(super) fn new(target: &Target) -> Result<Self> {
+        let number = |name: &str| match target.fields.get(name).map(|value| value.trim()).filter(|v| !v.is_empty()) {
+            None => Ok(None),
+            Some(value) => value.parse::<u64>().map(Some).map_err(|_| {
+                refusal(ErrorCode::BadRequest, format!("\"{name}\" must be the number that GLPI gave it"))
+            }),
+        };
+        let mut categories = BTreeMap::new();
+        for name in target.fields.keys() {
+            if let (Some(ours), Some(id)) = (name.strip_prefix("category."), number(name)?) {
+                categories.insert(ours.to_owned(), id);
+            }
+        }
+        Ok(Self {
+            entity: number("entity")?,
+            requester: number("requester")?,
+            category: number("category")?,
+            categories,
+            options: Mutex::default(),
+            article_options: Mutex::default(),
+            file_bytes: Mutex::default(),
+            known_file_bytes: RwLock::default(),
+        })
+    }
+
+    pub(super) fn category(&self, ours: Option<Category>) -> Option<u64> {
+        let ours = ours.and_then(|category| serde_json::to_value(category).ok());
+        let ours = ours.as_ref().and_then(Value::as_str).and_then(|name| self.categories.get(name));
+        ours.copied().or(self.category)
+    }
+
+    /// The largest file that is taken, in bytes, as far as is known.
+    pub(super) fn known_file_bytes(&self) -> u64 {
+        let known = *self.known_file_bytes.read().unwrap_or_else(PoisonError::into_inner);
+        known.unwrap_or(limits::ATTACHMENT_BYTES)
+    }
+
+    /// The largest file that is taken, in bytes; asks once an hour. PHP's own limits are told nowhere.
+    pub(super) async fn file_bytes(&self, client: &Client) -> Result<u64> {
+        let mut learnt = self.file_bytes.lock().await;
+        if let Some((bytes, _)) = learnt.filter(|(_, since)| since.elapsed() < BELIEVED) {
+            return Ok(bytes);
+        }
+        let most = match client.get::<Config>(&["getGlpiConfig"], &[]).await {
+            Ok(config) => config.cfg_glpi.document_max_size * MIB,
+            // A server that does not tell says so when a file is too large.
+            Err(error) if error.again == Again::Permanent => 0,
+            Err(error) => return Err(error),
+        };
+        let bytes = if most == 0 { limits::ATTACHMENT_BYTES } else { most.min(limits::ATTACHMENT_BYTES) };
+        *learnt = Some((bytes, Instant::now()));
+        *self.known_file_bytes.write().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        Ok(bytes)
+    }
+
+    /// The search options of tickets; asks once an hour.
+    pub(super) async fn options(&self, client: &Client) -> Result<Options> {
+        let mut learnt = self.options.lock().await;
+        if let Some((options, _)) = learnt.filter(|(_, since)| since.elapsed() < BELIEVED) {
+            return Ok(options);
+        }
+        let options = match client.get::<BTreeMap<String, Value>>(&["listSearchOptions", "Ticket"], &[]).await {
+            Ok(told) => Options::of(&told),
+            Err(error) if error.again == Again::Permanent => Options::USUAL,
+            Err(error) => return Err(error),
+        };
+        *learnt = Some((options, Instant::now()));
+        Ok(options)
+    }
+
+    /// The search options of articles; asks once an hour.
+    pub(super) async fn article_options(&self, client: &Client) -> Result<ArticleOptions> {
+        let mut learnt = self.article_options.lock().await;
+        if let Some((options, _)) = learnt.filter(|(_, since)| since.elapsed() < BELIEVED) {
+            return Ok(options);
+        }
+        let told: BTreeMap<String, Value> = client.get(&["listSearchOptions", "KnowbaseItem"], &[]).await?;
+        let options = ArticleOptions::of(&told);
+        *learnt = Some((options, Instant::now()));
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_known_by_what_they_stand_for() {
+        let told = serde_json::json!({
+            "common": {"name": "Caractéristiques"},
+            "33": {"name": "Description", "uid": "Ticket.content"},
+            "4": {"name": "Demandeur", "uid": "Ticket.Ticket_User.User.name"},
+        });
+        let options = Options::of(&serde_json::from_value(told).unwrap());
+        assert_eq!(options, Options { content: 33, ..Options::USUAL });
+    }
+
+    #[test]
+    fn numbers_are_numbers() {
+        let target = |name: &str, value: &str| Target {
+            kind: deskside_protocol::settings::HelpdeskKind::Glpi,
+            url: url::Url::parse("https://glpi.example").unwrap(),
+            fields: [(name.to_owned(), value.to_owned())].into(),
+        };
+        assert_eq!(Setup::new(&target("entity", "root")).unwrap_err().code, ErrorCode::BadRequest);
+        let setup = Setup::new(&target("category.network", " 4 ")).unwrap();
+        assert_eq!((setup.category(Some(Category::Network)), setup.category(None)), (Some(4), None));
+    }
+}
