@@ -1,6 +1,6 @@
 //! The hub's built-in desk. The paths and documents are those of [`deskside_protocol::desk`].
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -15,9 +15,9 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt;
-use tokio::sync::watch;
 use url::Url;
 
+use crate::connection::{Connection, Moved, network_changed, refusal};
 use crate::http::{self, bad_answer, json, success, timed_out, transport_error};
 use crate::{Again, Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, sse};
 
@@ -25,12 +25,8 @@ use crate::{Again, Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Pl
 /// sensitive; nothing here can print it.
 #[derive(Clone)]
 pub struct HubDesk {
-    client: Arc<RwLock<reqwest::Client>>,
-    /// What every request carries: the credential.
-    headers: HeaderMap,
-    api: Url,
-    /// Grows with every change of the network.
-    network: watch::Sender<u64>,
+    /// To the interface, with the credential.
+    connection: Arc<Connection>,
     /// What the hub last said that its helpdesk can do, and when.
     told: Arc<RwLock<Option<(Instant, Desk)>>>,
 }
@@ -38,12 +34,9 @@ pub struct HubDesk {
 /// How long what the hub said of its helpdesk holds.
 const TOLD: Duration = Duration::from_secs(600);
 
-/// A file that moved this lately is moving.
-const MOVING: Duration = Duration::from_secs(3);
-
 impl std::fmt::Debug for HubDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HubDesk").field("api", &self.api.as_str()).finish_non_exhaustive()
+        f.debug_struct("HubDesk").field("api", &self.api().as_str()).finish_non_exhaustive()
     }
 }
 
@@ -67,26 +60,26 @@ impl HubDesk {
     pub fn new(hub: &Url, credential: &str) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(credential)?);
-        let client = Arc::new(RwLock::new(http::client(hub, headers.clone())?));
-        Ok(Self { client, headers, api: api(hub)?, network: watch::Sender::new(0), told: Arc::default() })
+        http::check_address(hub)?;
+        Ok(Self { connection: Arc::new(Connection::new(&api(hub)?, headers)?), told: Arc::default() })
     }
 
     fn client(&self) -> reqwest::Client {
-        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.connection.http()
+    }
+
+    fn api(&self) -> &Url {
+        self.connection.server()
     }
 
     /// Sends a request, and gives it up when the network changes under it.
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Response> {
-        let mut network = self.network.subscribe();
-        tokio::select! {
-            answer = send(request, limit) => answer,
-            Ok(()) = network.changed() => Err(network_changed()),
-        }
+        success(self.connection.send(request, limit, None).await?).await
     }
 
     /// Asks something that is no ticket.
     pub(crate) async fn post<T: DeserializeOwned>(&self, segments: &[&str], body: &impl Serialize) -> Result<T> {
-        let request = self.client().post(path(&self.api, segments)?).json(body);
+        let request = self.client().post(path(self.api(), segments)?).json(body);
         json(self.send(request, limits::ANSWER).await?).await
     }
 
@@ -95,7 +88,7 @@ impl HubDesk {
     /// # Errors
     /// [`HelpdeskError`].
     pub async fn sign_out(&self) -> Result<()> {
-        nothing(&self.send(self.client().delete(path(&self.api, &["sign-in"])?), limits::ANSWER).await?)
+        nothing(&self.send(self.client().delete(path(self.api(), &["sign-in"])?), limits::ANSWER).await?)
     }
 
     /// Asks what the helpdesk can do in which the hub files.
@@ -103,7 +96,7 @@ impl HubDesk {
     /// # Errors
     /// [`HelpdeskError`]; `NotFound` from a hub of before.
     pub async fn desk(&self) -> Result<Desk> {
-        let answer = self.send(self.client().get(path(&self.api, &["desk"])?), limits::ANSWER).await?;
+        let answer = self.send(self.client().get(path(self.api(), &["desk"])?), limits::ANSWER).await?;
         let desk: Desk = json(answer).await?;
         *self.told.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), desk.clone()));
         Ok(desk)
@@ -123,7 +116,7 @@ impl HubDesk {
         let ticket = ticket.to_string();
         let mut segments = vec!["tickets", &ticket];
         segments.extend(rest);
-        path(&self.api, &segments)
+        path(self.api(), &segments)
     }
 }
 
@@ -159,19 +152,13 @@ impl Helpdesk for HubDesk {
 
     async fn create(&self, ticket: ClientId, document: Bytes, _: &[Enclosure]) -> Result<Placed> {
         let request =
-            self.client().post(path(&self.api, &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
+            self.client().post(path(self.api(), &["tickets"])?).header(CONTENT_TYPE, "application/json").body(document);
         placed(ticket, json(self.send(request, limits::ANSWER).await?).await?)
     }
 
     async fn attach(&self, ticket: TicketRef, _: Option<FollowUpId>, file: &Enclosure) -> Result<()> {
         let meta = &file.meta;
-        let unreadable = |detail: String| HelpdeskError {
-            code: ErrorCode::FileUnreadable,
-            detail,
-            retry_after: None,
-            again: Again::Permanent,
-            may_have_arrived: false,
-        };
+        let unreadable = |detail: String| refusal(ErrorCode::FileUnreadable, detail);
         let file = tokio::fs::File::open(&file.path)
             .await
             .map_err(|error| unreadable(format!("the kept file cannot be read: {error}")))?;
@@ -182,29 +169,17 @@ impl Helpdesk for HubDesk {
         }
         let media_type = HeaderValue::from_str(&meta.media_type)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-        let moved = Arc::new(Mutex::new(Instant::now()));
-        let moving = Arc::clone(&moved);
+        let moved = Moved::now();
+        let moving = moved.clone();
         let bytes = tokio_util::io::ReaderStream::with_capacity(file.take(meta.size_bytes), 64 * 1024)
-            .inspect(move |_| *moving.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now());
+            .inspect(move |_| moving.note());
         let request = self
             .client()
             .put(self.ticket(ticket.client_id, &["attachments", &meta.id.to_string()])?)
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, meta.size_bytes)
             .body(reqwest::Body::wrap_stream(bytes));
-        let mut network = self.network.subscribe();
-        let stuck = async {
-            while network.changed().await.is_ok() {
-                if moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING {
-                    return;
-                }
-            }
-            std::future::pending().await
-        };
-        let answer = tokio::select! {
-            answer = send(request, limits::UPLOAD) => answer?,
-            () = stuck => return Err(network_changed()),
-        };
+        let answer = success(self.connection.send(request, limits::UPLOAD, Some(moved)).await?).await?;
         nothing(&answer)
     }
 
@@ -229,7 +204,7 @@ impl Helpdesk for HubDesk {
     }
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
-        let mut url = path(&self.api, &["tickets"])?;
+        let mut url = path(self.api(), &["tickets"])?;
         if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("since", cursor);
         }
@@ -242,8 +217,8 @@ impl Helpdesk for HubDesk {
     }
 
     async fn nudges(&self) -> Result<BoxStream<'static, Result<Nudge>>> {
-        let request = self.client().get(path(&self.api, &["events"])?).header(ACCEPT, "text/event-stream");
-        let mut network = self.network.subscribe();
+        let request = self.client().get(path(self.api(), &["events"])?).header(ACCEPT, "text/event-stream");
+        let mut network = self.connection.changes();
         // The stream stays open, so only the greeting has the usual limit; later, silence is what ends it.
         let opened = tokio::select! {
             opened = tokio::time::timeout(limits::ANSWER, request.send()) => opened,
@@ -288,23 +263,7 @@ impl Helpdesk for HubDesk {
     }
 
     fn network_changed(&self) {
-        match http::client(&self.api, self.headers.clone()) {
-            Ok(client) => *self.client.write().unwrap_or_else(PoisonError::into_inner) = client,
-            // The old one still makes new connections where the old ones turn out dead.
-            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
-        }
-        self.network.send_modify(|changes| *changes += 1);
-    }
-}
-
-/// What waited for an answer on a connection of before.
-fn network_changed() -> HelpdeskError {
-    HelpdeskError {
-        code: ErrorCode::Unreachable,
-        detail: "the network changed meanwhile".to_owned(),
-        retry_after: None,
-        again: Again::Transient,
-        may_have_arrived: true,
+        self.connection.network_changed();
     }
 }
 
@@ -432,6 +391,6 @@ mod tests {
     #[test]
     fn the_credential_is_in_no_debug_output() {
         let desk = HubDesk::new(&Url::parse("https://hub.example").unwrap(), "swordfish").unwrap();
-        assert!(!format!("{desk:?} {:?}", desk.client).contains("swordfish"));
+        assert!(!format!("{desk:?} {:?}", desk.client()).contains("swordfish"));
     }
 }

@@ -16,6 +16,7 @@ use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUp
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 pub mod capabilities;
+mod connection;
 pub mod derived;
 pub mod glpi;
 pub mod http;
@@ -30,6 +31,7 @@ pub mod rich_text;
 pub mod rt;
 pub mod sse;
 pub mod target;
+mod upload;
 
 pub use capabilities::{Capabilities, Way};
 pub use target::{Target, open};

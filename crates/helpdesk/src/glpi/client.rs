@@ -1,24 +1,21 @@
 //! HTTP as GLPI's legacy interface speaks it: a session that is opened with a user's token, errors as `["CODE", "text"]`,
 //! and pages of HTML where something broke.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::{ErrorCode, limits};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::watch;
 use url::Url;
 
-use super::form::{Form, Part};
+use super::files::form;
 use super::wire::Opened;
-use crate::http::{self, transport_error};
-use crate::{Again, HelpdeskError, Result};
+use crate::connection::{Connection, Moved, is_json, not_its_own, refusal};
+use crate::upload::Part;
+use crate::{Again, HelpdeskError, Result, http};
 
-/// A file that moved this lately is moving.
-const MOVING: Duration = Duration::from_secs(3);
 /// Where the interface is: of every version, and of GLPI 11 where web servers pass only `api.php`.
 const PLACES: [&[&str]; 2] = [&["apirest.php"], &["api.php", "v1"]];
 /// Zones are multiples of a quarter of an hour apart, and at most fourteen hours from UTC.
@@ -43,13 +40,9 @@ pub(super) struct Session {
 }
 
 pub(super) struct Client {
-    http: RwLock<reqwest::Client>,
-    headers: HeaderMap,
+    connection: Connection,
     credential: HeaderValue,
-    server: Url,
     session: tokio::sync::Mutex<Option<Session>>,
-    /// Grows with every change of the network.
-    network: watch::Sender<u64>,
 }
 
 impl Client {
@@ -63,20 +56,16 @@ impl Client {
             value.set_sensitive(true);
             headers.insert("app-token", value);
         }
-        let http = RwLock::new(http::client(server, headers.clone())?);
-        let mut server = server.clone();
-        server.set_query(None);
-        server.set_fragment(None);
-        let network = watch::Sender::new(0);
-        Ok(Self { http, headers, credential, server, session: tokio::sync::Mutex::new(None), network })
+        let connection = Connection::new(server, headers)?;
+        Ok(Self { connection, credential, session: tokio::sync::Mutex::new(None) })
     }
 
     pub(super) fn server(&self) -> &Url {
-        &self.server
+        self.connection.server()
     }
 
     fn url(&self, place: &[&str], path: &[&str], query: &[(String, String)]) -> Result<Url> {
-        let mut url = self.server.clone();
+        let mut url = self.server().clone();
         let mut segments = url.path_segments_mut().map_err(|()| http::bad_answer("the address has no path"))?;
         segments.pop_if_empty().extend(place).extend(path);
         drop(segments);
@@ -84,10 +73,6 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
-    }
-
-    fn http(&self) -> reqwest::Client {
-        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The session that is open; opens one if none is.
@@ -106,10 +91,11 @@ impl Client {
         for place in PLACES {
             let query = [("get_full_session".to_owned(), "true".to_owned())];
             let request = self
+                .connection
                 .http()
                 .get(self.url(place, &["initSession"], &query)?)
                 .header(AUTHORIZATION, self.credential.clone());
-            let answer = self.send(request, limits::ANSWER, None).await.map_err(nothing_sent)?;
+            let answer = self.connection.send(request, limits::ANSWER, None).await.map_err(nothing_sent)?;
             if answer.status() == StatusCode::NOT_FOUND && !is_json(&answer) {
                 let error = success(answer, false).await.err();
                 failed = failed.or(error);
@@ -157,8 +143,8 @@ impl Client {
         let answer = self
             .call(false, async |session| {
                 let url = self.url(session.place, path, query)?;
-                let request = self.http().get(url).header("session-token", session.token);
-                self.send(request, limits::ANSWER, None).await
+                let request = self.connection.http().get(url).header("session-token", session.token);
+                self.connection.send(request, limits::ANSWER, None).await
             })
             .await?;
         http::json(answer).await
@@ -177,8 +163,8 @@ impl Client {
         let id = id.to_string();
         self.call(false, async |session| {
             let url = self.url(session.place, &["Document", &id], &[])?;
-            let request = self.http().get(url).header("session-token", session.token);
-            self.send(request.header(ACCEPT, "application/octet-stream"), limits::UPLOAD, None).await
+            let request = self.connection.http().get(url).header("session-token", session.token);
+            self.connection.send(request.header(ACCEPT, "application/octet-stream"), limits::UPLOAD, None).await
         })
         .await
     }
@@ -188,72 +174,31 @@ impl Client {
         let answer = self
             .call(!files.is_empty(), async |session| {
                 let url = self.url(session.place, &[kind], &[])?;
-                let request = self.http().request(Method::POST, url).header("session-token", session.token);
+                let request = self.connection.http().request(Method::POST, url).header("session-token", session.token);
                 if files.is_empty() {
                     let request = request.json(&serde_json::json!({ "input": input }));
-                    return self.send(request, limits::ANSWER, None).await;
+                    return self.connection.send(request, limits::ANSWER, None).await;
                 }
-                let form = Form::new(input, files).await?;
-                let moved = Arc::new(Mutex::new(Instant::now()));
+                let form = form(input, files).await?;
+                let moved = Moved::now();
                 let request = request
                     .header(CONTENT_TYPE, form.content_type())
                     .header(CONTENT_LENGTH, form.length())
-                    .body(reqwest::Body::wrap_stream(form.stream(Arc::clone(&moved))));
-                self.send(request, limits::UPLOAD, Some(moved)).await
+                    .body(reqwest::Body::wrap_stream(form.stream(moved.clone())));
+                self.connection.send(request, limits::UPLOAD, Some(moved)).await
             })
             .await?;
         http::json(answer).await
     }
 
-    /// Sends a request, and gives it up when the network changes under it and nothing of it moves any more.
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        limit: Duration,
-        moved: Option<Arc<Mutex<Instant>>>,
-    ) -> Result<Response> {
-        let mut network = self.network.subscribe();
-        let stuck = async {
-            while network.changed().await.is_ok() {
-                let still = moved
-                    .as_ref()
-                    .is_none_or(|moved| moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING);
-                if still {
-                    return;
-                }
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            answer = request.timeout(limit).send() => answer.map_err(transport_error),
-            () = stuck => Err(HelpdeskError {
-                code: ErrorCode::Unreachable,
-                detail: "the network changed meanwhile".to_owned(),
-                retry_after: None,
-                again: Again::Transient,
-                may_have_arrived: true,
-            }),
-        }
-    }
-
     pub(super) fn network_changed(&self) {
-        match http::client(&self.server, self.headers.clone()) {
-            Ok(client) => *self.http.write().unwrap_or_else(PoisonError::into_inner) = client,
-            // The old one still makes new connections where the old ones turn out dead.
-            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
-        }
-        self.network.send_modify(|changes| *changes += 1);
+        self.connection.network_changed();
     }
 }
 
 /// What went wrong before anything was sent that matters.
 fn nothing_sent(error: HelpdeskError) -> HelpdeskError {
     HelpdeskError { may_have_arrived: false, ..error }
-}
-
-fn is_json(answer: &Response) -> bool {
-    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/json"))
 }
 
 /// Now, in seconds since 1970: by the server's clock if it tells, so that a wrong one here does no harm.
@@ -292,15 +237,7 @@ async fn success(answer: Response, had_files: bool) -> Result<Response> {
             Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
         });
     }
-    // A proxy, a portal, GLPI's own page for what broke: the rules for all helpdesks.
-    http::success(answer).await.map_err(|error| {
-        if error.code == ErrorCode::FileTooLarge && !had_files {
-            // Nothing of ours was large: something else is wrong in between.
-            HelpdeskError { code: ErrorCode::BadAnswer, again: Again::Transient, may_have_arrived: true, ..error }
-        } else {
-            error
-        }
-    })
+    not_its_own(answer, had_files).await
 }
 
 /// What GLPI's own refusal means (`apirest.md`, "Errors").
@@ -337,11 +274,6 @@ fn refused(status: StatusCode, code: &str, words: &str) -> HelpdeskError {
         again,
         may_have_arrived,
     }
-}
-
-/// A refusal for good that was made here.
-pub(super) fn refusal(code: ErrorCode, detail: impl Into<String>) -> HelpdeskError {
-    HelpdeskError { code, detail: detail.into(), retry_after: None, again: Again::Permanent, may_have_arrived: false }
 }
 
 #[cfg(test)]

@@ -2,31 +2,60 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId};
+use serde_json::{Value, json};
 
-use super::client::refusal;
-use super::form::{Part, Source};
 use super::wire::Added;
-use crate::layout::{self, Laid};
-use crate::{Enclosure, HelpdeskError};
+use crate::connection::refusal;
+use crate::upload::Part;
+use crate::upload::form::Form;
+use crate::{Enclosure, HelpdeskError, Result};
 
-pub(super) fn part(file: &Enclosure) -> Part {
-    Part {
-        name: file.meta.name.clone(),
-        media_type: file.meta.media_type.clone(),
-        source: Source::Kept(file.path.clone(), file.meta.size_bytes),
-    }
+/// Longest file name (`varchar(255)`), in characters, less what GLPI puts before it.
+const NAME_CHARS: usize = 200;
+
+/// `uploadManifest` with `input` and the files' names, then each file as `filename[n]` (GLPI's `apirest.md`, "Upload a
+/// document file").
+///
+/// # Errors
+/// `FileUnreadable` for a file that is not there as announced.
+pub(super) async fn form(input: &Value, files: &[Part]) -> Result<Form> {
+    let names = unique(files);
+    let mut input = input.clone();
+    input["_filename"] = json!(names);
+    let named = |(file, name): (&Part, String)| Part { name, ..file.clone() };
+    let files: Vec<Part> = files.iter().zip(names).map(named).collect();
+    Form::new("uploadManifest", &json!({ "input": input }), |at| format!("filename[{at}]"), &files).await
 }
 
-/// What is attached besides the requester's files.
-pub(super) fn ours(laid: &Laid) -> [Part; 2] {
-    let own = |name: &str, media_type: &str, bytes: &Bytes| Part {
-        name: name.to_owned(),
-        media_type: media_type.to_owned(),
-        source: Source::Held(bytes.clone()),
-    };
-    [own(layout::JSON_NAME, "application/json", &laid.json), own(layout::PAGE_NAME, "text/html", &laid.page)]
+/// A file's name as it can be kept there and cannot break out of its header.
+fn file_name(name: &str) -> String {
+    let clean = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let name: String = name.chars().map(clean).collect();
+    let (stem, ending) = split(&name);
+    if name.chars().count() <= NAME_CHARS {
+        return name;
+    }
+    let ending: String = ending.chars().take(20).collect();
+    stem.chars().take(NAME_CHARS - 20).collect::<String>() + &ending
+}
+
+/// The names under which files go. GLPI keeps those of one request under one prefix: two of the same name would be one.
+fn unique(files: &[Part]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(files.len());
+    for file in files {
+        let plain = file_name(&file.name);
+        let taken = |name: &str| names.iter().any(|taken| taken.eq_ignore_ascii_case(name));
+        let (stem, ending) = split(&plain);
+        let other = (2..).map(|n| format!("{stem}-{n}{ending}")).find(|name| !taken(name));
+        let name = if taken(&plain) { other.unwrap_or_else(|| plain.clone()) } else { plain.clone() };
+        names.push(name);
+    }
+    names
+}
+
+fn split(name: &str) -> (&str, &str) {
+    name.rfind('.').filter(|at| *at > 0).map_or((name, ""), |at| name.split_at(at))
 }
 
 /// The identity of the entry that a file goes with by itself.
@@ -77,4 +106,31 @@ pub(super) fn too_large(most: u64) -> HelpdeskError {
 /// Whether it was for the file that something was refused.
 pub(super) fn because_of_file(error: &HelpdeskError) -> bool {
     matches!(error.code, ErrorCode::FileTooLarge | ErrorCode::FileType)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::TryStreamExt as _;
+
+    use super::*;
+    use crate::connection::Moved;
+    use crate::upload::Source;
+
+    #[tokio::test]
+    async fn the_manifest_names_the_files_as_they_go() {
+        let part = |name: &str| Part {
+            name: name.into(),
+            media_type: "text/plain".into(),
+            source: Source::Held(Bytes::from_static(b"hello")),
+        };
+        let sent = form(&json!({"name": "x"}), &[part("a\"b\r\n.txt"), part("A_b__.TXT")]).await.unwrap();
+        let sent: Vec<Bytes> = sent.stream(Moved::now()).try_collect().await.unwrap();
+        let sent = String::from_utf8(sent.concat()).unwrap();
+        let manifest = sent.split("\r\n").find(|line| line.starts_with('{')).unwrap();
+        let manifest: Value = serde_json::from_str(manifest).unwrap();
+        assert_eq!(manifest, json!({"input": {"name": "x", "_filename": ["a_b__.txt", "A_b__-2.TXT"]}}));
+        assert!(sent.contains("name=\"filename[0]\"; filename=\"a_b__.txt\"\r\n"), "{sent}");
+        assert!(sent.contains("name=\"filename[1]\"; filename=\"A_b__-2.TXT\"\r\n"), "{sent}");
+    }
 }

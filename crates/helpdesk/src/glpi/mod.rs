@@ -23,7 +23,6 @@ mod articles;
 mod client;
 mod cursor;
 mod files;
-mod form;
 mod reading;
 mod setup;
 mod thread;
@@ -41,15 +40,16 @@ use deskside_texts::{Language, Texts};
 use futures_util::stream::{BoxStream, StreamExt as _};
 use serde_json::{Value, json};
 
-use self::client::{Client, refusal};
+use self::client::Client;
 use self::cursor::Cursor;
-use self::files::{alone, ours, part, refused};
-use self::form::Part;
+use self::files::{alone, refused};
 use self::setup::Setup;
 use self::thread::{CLOSED, SOLVED};
 use self::wire::{Added, Category, Entry, Found, Ticket};
 use self::words::{level, paragraphs, search};
+use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
+use crate::upload::Part;
 use crate::{
     Again, Article, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way,
     derived, http, layout, marker, rich_text,
@@ -192,11 +192,6 @@ impl GlpiDesk {
     }
 }
 
-/// In doubt from here on: something was sent that may have arrived.
-fn in_doubt(error: HelpdeskError) -> HelpdeskError {
-    HelpdeskError { may_have_arrived: true, again: Again::Transient, ..error }
-}
-
 /// GLPI's own page for what broke: it may have been a file, and the rest may be there.
 fn broke(error: &HelpdeskError) -> bool {
     error.code == ErrorCode::BadAnswer && error.may_have_arrived
@@ -254,8 +249,8 @@ impl Helpdesk for GlpiDesk {
             input["itilcategories_id"] = json!(category);
         }
         // The requester's first: what GLPI 11 does not take ends what it takes.
-        let mut parts: Vec<Part> = taken.iter().map(|file| part(file)).collect();
-        parts.extend(ours(&laid));
+        let mut parts: Vec<Part> = taken.iter().map(|file| Part::of(file)).collect();
+        parts.extend(Part::ours(&laid));
         let mut sent = self.client.add::<Added>("Ticket", &input, &parts).await;
         let mut missing = Vec::new();
         if let Err(error) = &sent
@@ -263,7 +258,7 @@ impl Helpdesk for GlpiDesk {
         {
             // All together were too much for PHP or the web server: the files go one by one, or not at all.
             missing = taken.iter().map(|file| file.meta.id).collect();
-            sent = self.client.add("Ticket", &input, &ours(&laid)).await;
+            sent = self.client.add("Ticket", &input, &Part::ours(&laid)).await;
             if sent.as_ref().is_err_and(|error| error.code == ErrorCode::FileTooLarge) {
                 sent = self.client.add("Ticket", &input, &[]).await;
             }
@@ -296,7 +291,7 @@ impl Helpdesk for GlpiDesk {
             Err(files::too_large(most))
         } else {
             let html = thread::file_line(&file.meta.name);
-            match self.say(&number, &html, id, json!({}), Some(part(file))).await {
+            match self.say(&number, &html, id, json!({}), Some(Part::of(file))).await {
                 Ok(added) => refused(&added, 0).map_or(Ok(()), Err),
                 // The entry is there, and the page came because of the file.
                 Err(error) if broke(&error) && self.written(&number).await.map_err(in_doubt)?.contains(&id) => {
@@ -340,7 +335,7 @@ impl Helpdesk for GlpiDesk {
         let told: Vec<(&AttachmentMeta, &str)> =
             not_taken.iter().filter_map(|(id, error)| Some((meta(*id)?, error.detail.as_str()))).collect();
         let html = paragraphs(&follow_up.text) + &layout::files_not_taken(self.language(), &told).0;
-        let sent = match self.say(&number, &html, follow_up.id, json!({}), with.map(part)).await {
+        let sent = match self.say(&number, &html, follow_up.id, json!({}), with.map(Part::of)).await {
             Ok(added) => refused(&added, 0),
             Err(error) if broke(&error) && with.is_some() => {
                 if !self.written(&number).await.map_err(in_doubt)?.contains(&follow_up.id) {

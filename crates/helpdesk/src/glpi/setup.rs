@@ -9,8 +9,9 @@ use deskside_protocol::{ErrorCode, limits};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::client::{Client, refusal};
+use super::client::Client;
 use super::wire::Config;
+use crate::connection::refusal;
 use crate::target::Target;
 use crate::{Again, Result};
 

@@ -2,23 +2,19 @@
 //! without `index.php`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deskside_protocol::{ErrorCode, limits};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
 use url::Url;
 
 use super::body::Body;
 use super::wire::Refusal;
-use crate::http::{self, transport_error};
-use crate::{Again, HelpdeskError, Result};
+use crate::connection::{Connection, Moved, is_json, not_its_own, refusal};
+use crate::{Again, HelpdeskError, Result, http};
 
-/// A file that moved this lately is moving.
-const MOVING: Duration = Duration::from_secs(3);
 /// Every answer of MantisBT's REST interface but some errors has it.
 const VERSION_HEADER: &str = "x-mantis-version";
 
@@ -31,13 +27,9 @@ pub(super) enum Fetched<T> {
 }
 
 pub(super) struct Client {
-    http: RwLock<reqwest::Client>,
-    headers: HeaderMap,
-    server: Url,
+    connection: Connection,
     /// Whether this server knows its interface only as `/api/rest/index.php/…`: no address is rewritten there.
     index_php: AtomicBool,
-    /// Grows with every change of the network.
-    network: watch::Sender<u64>,
 }
 
 impl Client {
@@ -50,19 +42,15 @@ impl Client {
         if let Some(name) = on_behalf_of {
             headers.insert("x-mantis-username", HeaderValue::from_str(name).map_err(unusable)?);
         }
-        let http = RwLock::new(http::client(server, headers.clone())?);
-        let mut server = server.clone();
-        server.set_query(None);
-        server.set_fragment(None);
-        Ok(Self { http, headers, server, index_php: AtomicBool::new(false), network: watch::Sender::new(0) })
+        Ok(Self { connection: Connection::new(server, headers)?, index_php: AtomicBool::new(false) })
     }
 
     pub(super) fn server(&self) -> &Url {
-        &self.server
+        self.connection.server()
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
-        let mut url = self.server.clone();
+        let mut url = self.server().clone();
         let mut segments = url.path_segments_mut().map_err(|()| http::bad_answer("the address has no path"))?;
         segments.pop_if_empty().extend(["api", "rest"]);
         if self.index_php.load(Ordering::Relaxed) {
@@ -74,10 +62,6 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
-    }
-
-    fn http(&self) -> reqwest::Client {
-        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks for something.
@@ -98,11 +82,11 @@ impl Client {
         most: usize,
     ) -> Result<Fetched<T>> {
         let ask = async || {
-            let mut request = self.http().get(self.url(path, query)?);
+            let mut request = self.connection.http().get(self.url(path, query)?);
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
-            self.send(request, limit, None).await
+            self.connection.send(request, limit, None).await
         };
         let mut answer = ask().await?;
         if answer.status() == StatusCode::NOT_FOUND && !is_mantis(&answer) {
@@ -134,62 +118,27 @@ impl Client {
         path: &[&str],
         json: &serde_json::Value,
     ) -> Result<Response> {
-        let request = self.http().request(method, self.url(path, &[])?).json(json);
-        success(self.send(request, limits::ANSWER, None).await?, false).await
+        let request = self.connection.http().request(method, self.url(path, &[])?).json(json);
+        success(self.connection.send(request, limits::ANSWER, None).await?, false).await
     }
 
     /// Sends JSON with files in it, from disk.
     pub(super) async fn post(&self, path: &[&str], body: Body) -> Result<Response> {
-        let moved = Arc::new(Mutex::new(Instant::now()));
+        let moved = Moved::now();
         let has_files = body.has_files();
         let limit = if has_files { limits::UPLOAD } else { limits::ANSWER };
         let request = self
+            .connection
             .http()
             .post(self.url(path, &[])?)
             .header(CONTENT_TYPE, "application/json")
             .header(CONTENT_LENGTH, body.length())
-            .body(reqwest::Body::wrap_stream(body.stream(Arc::clone(&moved))));
-        success(self.send(request, limit, Some(moved)).await?, has_files).await
-    }
-
-    /// Sends a request, and gives it up when the network changes under it and nothing of it moves any more.
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        limit: Duration,
-        moved: Option<Arc<Mutex<Instant>>>,
-    ) -> Result<Response> {
-        let mut network = self.network.subscribe();
-        let stuck = async {
-            while network.changed().await.is_ok() {
-                let still = moved
-                    .as_ref()
-                    .is_none_or(|moved| moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING);
-                if still {
-                    return;
-                }
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            answer = request.timeout(limit).send() => answer.map_err(transport_error),
-            () = stuck => Err(HelpdeskError {
-                code: ErrorCode::Unreachable,
-                detail: "the network changed meanwhile".to_owned(),
-                retry_after: None,
-                again: Again::Transient,
-                may_have_arrived: true,
-            }),
-        }
+            .body(reqwest::Body::wrap_stream(body.stream(moved.clone())));
+        success(self.connection.send(request, limit, Some(moved)).await?, has_files).await
     }
 
     pub(super) fn network_changed(&self) {
-        match http::client(&self.server, self.headers.clone()) {
-            Ok(client) => *self.http.write().unwrap_or_else(PoisonError::into_inner) = client,
-            // The old one still makes new connections where the old ones turn out dead.
-            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
-        }
-        self.network.send_modify(|changes| *changes += 1);
+        self.connection.network_changed();
     }
 }
 
@@ -197,11 +146,6 @@ impl Client {
 /// status line and nothing else.
 fn is_mantis(answer: &Response) -> bool {
     answer.headers().contains_key(VERSION_HEADER) || is_json(answer)
-}
-
-fn is_json(answer: &Response) -> bool {
-    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/json"))
 }
 
 /// The words after the status; hyper keeps them where they are not the usual ones.
@@ -228,15 +172,7 @@ async fn success(answer: Response, had_files: bool) -> Result<Response> {
         let words = reason(&answer).unwrap_or_default();
         return Err(refused(status, &words, None));
     }
-    // A proxy, a portal, a broken set-up: the rules for all helpdesks.
-    http::success(answer).await.map_err(|error| {
-        if error.code == ErrorCode::FileTooLarge && !had_files {
-            // Nothing of ours was large: something else is wrong in between.
-            HelpdeskError { code: ErrorCode::BadAnswer, again: Again::Transient, may_have_arrived: true, ..error }
-        } else {
-            error
-        }
-    })
+    not_its_own(answer, had_files).await
 }
 
 /// What MantisBT's own refusal means. Codes are those of its `core/constant_inc.php`, `ERROR_…`.
@@ -265,11 +201,6 @@ fn refused(status: StatusCode, words: &str, code: Option<i64>) -> HelpdeskError 
         again,
         may_have_arrived,
     }
-}
-
-/// A refusal for good that was made here.
-pub(super) fn refusal(code: ErrorCode, detail: impl Into<String>) -> HelpdeskError {
-    HelpdeskError { code, detail: detail.into(), retry_after: None, again: Again::Permanent, may_have_arrived: false }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use deskside_protocol::ticket::AttachmentMeta;
 use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId};
 
-use super::body::Source;
 use super::wire::{File, Issue, Note};
 use super::{text, thread};
+use crate::upload::Source;
 use crate::{Again, Enclosure, HelpdeskError, Placed, marker};
 
 /// Most bytes of files in the request that creates an issue or a note; the rest goes one by one. Web servers in front
@@ -100,9 +100,6 @@ pub(super) fn note_of<'a>(issue: &'a Issue, id: FollowUpId, files: &[Enclosure])
 
 /// A file as it must be there now.
 pub(super) fn sent(name: &str, source: &Source) -> File {
-    let size = match source {
-        Source::Held(bytes) => bytes.len() as u64,
-        Source::Kept(_, size) => *size,
-    };
+    let size = source.length();
     File { id: 0, filename: name.to_owned(), size, content_type: String::new(), content: None }
 }

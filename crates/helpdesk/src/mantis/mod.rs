@@ -36,15 +36,16 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::body::{Body, Source};
-use self::client::{Client, Fetched, refusal};
+use self::body::Body;
+use self::client::{Client, Fetched};
 use self::files::{Sorted, all_files, because_of_files, note_of, plain, sent, together};
 use self::setup::{Limits, Setup, UPDATER};
 use self::wire::{Created, File, Files, Issue, Issues};
+use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
+use crate::upload::Source;
 use crate::{
-    Again, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, derived,
-    http, layout, marker,
+    Attempt, Capabilities, Choice, Enclosure, Helpdesk, Placed, Result, TicketRef, Way, derived, http, layout, marker,
 };
 
 /// Issues that are asked for at a time when one is looked for.
@@ -207,11 +208,6 @@ impl MantisDesk {
         let _: Issues = http::json(answer).await?;
         Ok(())
     }
-}
-
-/// In doubt from here on: something was sent that may have arrived.
-fn in_doubt(error: HelpdeskError) -> HelpdeskError {
-    HelpdeskError { may_have_arrived: true, again: Again::Transient, ..error }
 }
 
 /// MantisBT's priorities, of `core/constant_inc.php`.

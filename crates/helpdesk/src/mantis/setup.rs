@@ -7,8 +7,9 @@ use deskside_protocol::ticket::Category;
 use deskside_protocol::{ErrorCode, limits};
 use tokio::sync::Mutex;
 
-use super::client::{Client, refusal};
+use super::client::Client;
 use super::wire::{Config, Configs, Named, Project, Projects};
+use crate::connection::refusal;
 use crate::target::Target;
 use crate::{Choice, Result};
 

@@ -2,30 +2,21 @@
 //! "200 OK" that nothing was done.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deskside_protocol::{ErrorCode, limits};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, IF_MATCH};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
 use url::Url;
 
-use super::form::Form;
 use super::wire::Refusal;
-use crate::http::{self, transport_error};
-use crate::{Again, HelpdeskError, Result};
-
-/// A file that moved this lately is moving.
-const MOVING: Duration = Duration::from_secs(3);
+use crate::connection::{Connection, Moved, is_json, not_its_own, refusal};
+use crate::upload::form::Form;
+use crate::{Again, HelpdeskError, Result, http};
 
 pub(super) struct Client {
-    http: RwLock<reqwest::Client>,
-    headers: HeaderMap,
-    server: Url,
-    /// Grows with every change of the network.
-    network: watch::Sender<u64>,
+    connection: Connection,
     /// What the server said last about the time, in seconds; zero if nothing.
     clock: AtomicI64,
 }
@@ -37,15 +28,11 @@ impl Client {
         value.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, value);
-        let http = RwLock::new(http::client(server, headers.clone())?);
-        let mut server = server.clone();
-        server.set_query(None);
-        server.set_fragment(None);
-        Ok(Self { http, headers, server, network: watch::Sender::new(0), clock: AtomicI64::new(0) })
+        Ok(Self { connection: Connection::new(server, headers)?, clock: AtomicI64::new(0) })
     }
 
     pub(super) fn server(&self) -> &Url {
-        &self.server
+        self.connection.server()
     }
 
     /// The moment of the last answer by the server's clock, in seconds.
@@ -54,7 +41,7 @@ impl Client {
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
-        let mut url = self.server.clone();
+        let mut url = self.server().clone();
         url.path_segments_mut()
             .map_err(|()| http::bad_answer("the address has no path"))?
             .pop_if_empty()
@@ -64,10 +51,6 @@ impl Client {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
-    }
-
-    fn http(&self) -> reqwest::Client {
-        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks for something.
@@ -92,7 +75,7 @@ impl Client {
     }
 
     async fn fetch(&self, path: &[&str], query: &[(&str, &str)], limit: Duration) -> Result<Response> {
-        success(self.send(self.http().get(self.url(path, query)?), limit, None).await?, false).await
+        success(self.send(self.connection.http().get(self.url(path, query)?), limit, None).await?, false).await
     }
 
     /// Changes something that still is as it was with this ETag. What RT did is in the words of its answer.
@@ -102,7 +85,7 @@ impl Client {
         etag: Option<HeaderValue>,
         json: &serde_json::Value,
     ) -> Result<Vec<String>> {
-        let mut request = self.http().put(self.url(path, &[])?).json(json);
+        let mut request = self.connection.http().put(self.url(path, &[])?).json(json);
         if let Some(etag) = etag {
             request = request.header(IF_MATCH, etag);
         }
@@ -111,13 +94,14 @@ impl Client {
 
     /// Sends a form, with its files from disk.
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &[&str], form: Form, has_files: bool) -> Result<T> {
-        let moved = Arc::new(Mutex::new(Instant::now()));
+        let moved = Moved::now();
         let request = self
+            .connection
             .http()
             .post(self.url(path, &[])?)
             .header(CONTENT_TYPE, form.content_type())
             .header(CONTENT_LENGTH, form.length())
-            .body(reqwest::Body::wrap_stream(form.stream(Arc::clone(&moved))));
+            .body(reqwest::Body::wrap_stream(form.stream(moved.clone())));
         let limit = if has_files { limits::UPLOAD } else { limits::ANSWER };
         let answer = success(self.send(request, limit, Some(moved)).await?, has_files).await?;
         if answer.status() != StatusCode::CREATED {
@@ -126,48 +110,14 @@ impl Client {
         http::json(answer).await
     }
 
-    /// Sends a request, and gives it up when the network changes under it and nothing of it moves any more.
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        limit: Duration,
-        moved: Option<Arc<Mutex<Instant>>>,
-    ) -> Result<Response> {
-        let mut network = self.network.subscribe();
-        let stuck = async {
-            while network.changed().await.is_ok() {
-                let still = moved
-                    .as_ref()
-                    .is_none_or(|moved| moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > MOVING);
-                if still {
-                    return;
-                }
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            answer = request.timeout(limit).send() => {
-                let answer = answer.map_err(transport_error)?;
-                self.clock.store(told_time(&answer).unwrap_or(0), Ordering::Relaxed);
-                Ok(answer)
-            }
-            () = stuck => Err(HelpdeskError {
-                code: ErrorCode::Unreachable,
-                detail: "the network changed meanwhile".to_owned(),
-                retry_after: None,
-                again: Again::Transient,
-                may_have_arrived: true,
-            }),
-        }
+    async fn send(&self, request: RequestBuilder, limit: Duration, moved: Option<Moved>) -> Result<Response> {
+        let answer = self.connection.send(request, limit, moved).await?;
+        self.clock.store(told_time(&answer).unwrap_or(0), Ordering::Relaxed);
+        Ok(answer)
     }
 
     pub(super) fn network_changed(&self) {
-        match http::client(&self.server, self.headers.clone()) {
-            Ok(client) => *self.http.write().unwrap_or_else(PoisonError::into_inner) = client,
-            // The old one still makes new connections where the old ones turn out dead.
-            Err(error) => tracing::warn!(%error, "no new connections could be set up"),
-        }
-        self.network.send_modify(|changes| *changes += 1);
+        self.connection.network_changed();
     }
 }
 
@@ -175,11 +125,6 @@ impl Client {
 fn told_time(answer: &Response) -> Option<i64> {
     let date = answer.headers().get(DATE)?.to_str().ok()?;
     Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second())
-}
-
-fn is_json(answer: &Response) -> bool {
-    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/json"))
 }
 
 /// Turns an answer that is not a success into an error.
@@ -195,15 +140,7 @@ async fn success(answer: Response, had_files: bool) -> Result<Response> {
             Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
         });
     }
-    // A proxy, a portal, a broken set-up: the rules for all helpdesks.
-    http::success(answer).await.map_err(|error| {
-        if error.code == ErrorCode::FileTooLarge && !had_files {
-            // Nothing of ours was large: something else is wrong in between.
-            HelpdeskError { code: ErrorCode::BadAnswer, again: Again::Transient, may_have_arrived: true, ..error }
-        } else {
-            error
-        }
-    })
+    not_its_own(answer, had_files).await
 }
 
 /// What RT's own refusal means.
@@ -227,11 +164,6 @@ fn refused(status: StatusCode, words: &str) -> HelpdeskError {
 fn detail(status: u16, words: &str) -> String {
     let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
     format!("HTTP {status}: {words}")
-}
-
-/// A refusal for good that was made here.
-pub(super) fn refusal(code: ErrorCode, detail: impl Into<String>) -> HelpdeskError {
-    HelpdeskError { code, detail: detail.into(), retry_after: None, again: Again::Permanent, may_have_arrived: false }
 }
 
 #[cfg(test)]

@@ -3,17 +3,8 @@
 use deskside_protocol::ticket::AttachmentMeta;
 use deskside_protocol::{AttachmentId, limits};
 
-use super::form::{Part, Source};
 use super::wire::Attachment;
 use crate::{Enclosure, derived};
-
-pub(super) fn part(file: &Enclosure) -> Part {
-    Part {
-        name: file.meta.name.clone(),
-        media_type: file.meta.media_type.clone(),
-        source: Source::Kept(file.path.clone(), file.meta.size_bytes),
-    }
-}
 
 /// Which of the files are not among these. Each that is there stands for one of them.
 pub(super) fn missing(files: &[Enclosure], there: &[&Attachment]) -> Vec<AttachmentId> {

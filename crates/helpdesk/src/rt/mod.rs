@@ -16,7 +16,6 @@
 
 mod client;
 mod files;
-mod form;
 mod thread;
 mod wire;
 
@@ -34,11 +33,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use self::client::{Client, refusal};
-use self::files::{missing, part};
-use self::form::{Form, Part, Source};
+use self::client::Client;
+use self::files::missing;
 use self::wire::{Attachment, Content, Created, List, Row, Ticket, Transaction, User};
+use crate::connection::refusal;
 use crate::target::Target;
+use crate::upload::Part;
+use crate::upload::form::Form;
 use crate::{
     Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way, derived, http, layout,
     marker,
@@ -207,7 +208,7 @@ impl RtDesk {
 
     /// Adds to the ticket, with files.
     async fn correspond(&self, number: &str, text: &str, files: &[Part]) -> Result<()> {
-        let form = Form::new(&json!({ "Content": text, "ContentType": "text/plain" }), files).await?;
+        let form = form(&json!({ "Content": text, "ContentType": "text/plain" }), files).await?;
         let _said: serde_json::Value =
             self.client.post(&["ticket", number, "correspond"], form, !files.is_empty()).await?;
         Ok(())
@@ -279,6 +280,11 @@ impl RtDesk {
     }
 }
 
+/// RT's form: a part `JSON` and one `Attachments` for each file (RT::REST2, "Creating tickets with attachments").
+async fn form(json: &serde_json::Value, files: &[Part]) -> Result<Form> {
+    Form::new("JSON", json, |_| "Attachments".to_owned(), files).await
+}
+
 /// How a ticket is found: a link that no other ticket has.
 fn link(ticket: ClientId) -> String {
     format!("urn:uuid:{ticket}")
@@ -333,24 +339,16 @@ impl Helpdesk for RtDesk {
             "Content": laid.html,
             "ContentType": "text/html",
         });
-        let own = |name: &str, media_type: &str, bytes: &Bytes| Part {
-            name: name.to_owned(),
-            media_type: media_type.to_owned(),
-            source: Source::Held(bytes.clone()),
-        };
-        let mut parts = vec![
-            own(layout::JSON_NAME, "application/json", &laid.json),
-            own(layout::PAGE_NAME, "text/html", &laid.page),
-        ];
+        let mut parts = Part::ours(&laid).to_vec();
         let ours = parts.len();
-        parts.extend(files.iter().map(part));
-        let sent = self.client.post::<Created>(&["ticket"], Form::new(&json, &parts).await?, true).await;
+        parts.extend(files.iter().map(Part::of));
+        let sent = self.client.post::<Created>(&["ticket"], form(&json, &parts).await?, true).await;
         match sent {
             Ok(created) => Ok(Placed { number: Some(created.id), ..Placed::default() }),
             // All together were too much for what stands before RT: the files go one by one.
             Err(error) if error.code == ErrorCode::FileTooLarge && !files.is_empty() => {
                 parts.truncate(ours);
-                let created: Created = self.client.post(&["ticket"], Form::new(&json, &parts).await?, true).await?;
+                let created: Created = self.client.post(&["ticket"], form(&json, &parts).await?, true).await?;
                 let missing = files.iter().map(|file| file.meta.id).collect();
                 Ok(Placed { number: Some(created.id), missing, refused: Vec::new() })
             }
@@ -360,7 +358,7 @@ impl Helpdesk for RtDesk {
 
     async fn attach(&self, ticket: TicketRef, _: Option<FollowUpId>, file: &Enclosure) -> Result<()> {
         let number = self.number(ticket).await?;
-        let sent = self.correspond(&number, &file.meta.name, &[part(file)]).await;
+        let sent = self.correspond(&number, &file.meta.name, &[Part::of(file)]).await;
         if let Err(error) = &sent
             && error.code == ErrorCode::FileTooLarge
         {
@@ -388,7 +386,7 @@ impl Helpdesk for RtDesk {
             return Ok(Placed { number: None, missing: missing(files, &since), refused: Vec::new() });
         }
         let text = with_marker(&follow_up.text, follow_up.id);
-        let parts: Vec<Part> = files.iter().map(part).collect();
+        let parts: Vec<Part> = files.iter().map(Part::of).collect();
         match self.correspond(&number, &text, &parts).await {
             Ok(()) => Ok(Placed::default()),
             Err(error) if error.code == ErrorCode::FileTooLarge && !files.is_empty() => {
