@@ -38,12 +38,16 @@ impl Clock {
     /// computer has written down of its own.
     ///
     /// It is believed if it is not before what it has shown or written already and at most a week after it. A computer that
-    /// was switched off for longer, or whose clock was set, is believed a day later.
+    /// was switched off for longer, or whose clock was set, is believed a day later. What was written after a leap does not
+    /// vouch for it: it has the moments of the very clock that is in doubt.
     #[must_use]
     pub fn allows(self, now: Timestamp, newest: Option<Timestamp>) -> (bool, Self) {
         let since = |earlier: Timestamp| now.unix_ms().saturating_sub(earlier.unix_ms());
         let believed = Self { last: Some(now), leapt_to: None };
-        let Some(reference) = self.last.max(newest) else { return (true, believed) };
+        let vouched = |newest: &Timestamp| {
+            self.last.is_none_or(|last| newest.unix_ms().saturating_sub(last.unix_ms()) <= LEAP_MS)
+        };
+        let Some(reference) = self.last.max(newest.filter(vouched)) else { return (true, believed) };
         if (0..=LEAP_MS).contains(&since(reference)) {
             return (true, believed);
         }

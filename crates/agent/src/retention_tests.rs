@@ -130,6 +130,21 @@ async fn a_clock_that_leapt_wipes_nothing_until_a_day_has_passed() {
     assert_eq!(apply(&store, 90, later(49)).await.unwrap().requests, [id], "a computer that was off for years");
 }
 
+#[tokio::test]
+async fn what_was_written_after_a_leap_does_not_vouch_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).await.unwrap().store;
+    let id = request(&store, Some(TicketState::Closed), day(195), "delivered").await;
+    apply(&store, 90, day(196)).await.unwrap();
+    // Ten years ahead; somebody reports something, and the agent starts again at that time.
+    request(&store, None, day(4000), "waiting").await;
+    for hours in [1, 2, 19] {
+        let now = Timestamp::from_unix_ms(day(4000).unix_ms() + hours * HOUR_MS);
+        assert_eq!(apply(&store, 90, now).await.unwrap(), Removed::default(), "after {hours} hours");
+    }
+    assert!(remaining(&store).await.contains(&id));
+}
+
 proptest! {
     #[test]
     fn one_leap_never_removes_and_a_steady_clock_always_does(
