@@ -29,6 +29,8 @@ export interface Window {
 }
 
 interface Worlds {
+  /** What the hub is told besides. */
+  hubArguments: string[];
   helpdesk: Helpdesk;
 }
 
@@ -41,10 +43,11 @@ interface Stories {
 }
 
 export const test = base.extend<Stories, Worlds>({
+  hubArguments: [[], { option: true, scope: 'worker' }],
+
   helpdesk: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern even where nothing is taken
-    async ({}, use) => {
-      const hub = new Hub();
+    async ({ hubArguments }, use) => {
+      const hub = new Hub(hubArguments);
       try {
         await hub.start();
         const technician = new PersonClient(hub.url);

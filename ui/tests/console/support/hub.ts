@@ -39,14 +39,29 @@ export class Hub {
   /** The sign-in that it made at its first start. */
   first = { login: '', password: '' };
   readonly #folder = mkdtempSync(join(tmpdir(), 'deskside-hub-'));
+  readonly #arguments: string[];
   #process: ChildProcess | undefined;
+
+  /** `more`: what `serve` is told besides. */
+  constructor(more: string[] = []) {
+    this.#arguments = more;
+  }
 
   /** Starts it; again after `stop`, on the same data and the same port. */
   async start(): Promise<void> {
     const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
     const child = spawn(
       join(PROGRAMS, 'deskside-hub'),
-      ['serve', '--listen', listen, '--data', this.#folder, '--helpdesk-name', 'Helpdesk'],
+      [
+        'serve',
+        '--listen',
+        listen,
+        '--data',
+        this.#folder,
+        '--helpdesk-name',
+        'Helpdesk',
+        ...this.#arguments,
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
