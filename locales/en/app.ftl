@@ -393,6 +393,7 @@ ledger-delivered = A request reached the helpdesk
 ledger-replied = An answer of yours was sent
 ledger-screen-captured = A picture of the screen was taken
 ledger-enrolled = This computer was connected to the helpdesk
+ledger-disconnected = This computer was disconnected from the helpdesk
 ledger-settings-changed = A setting was changed
 ledger-exported = A copy of what is kept was made
 ledger-erased = What was kept was erased

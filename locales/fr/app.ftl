@@ -393,6 +393,7 @@ ledger-delivered = Une demande est arrivée à l’assistance
 ledger-replied = Une réponse de votre part a été envoyée
 ledger-screen-captured = Une image de l’écran a été prise
 ledger-enrolled = Cet ordinateur a été relié à l’assistance
+ledger-disconnected = Cet ordinateur a été déconnecté de l’assistance
 ledger-settings-changed = Un réglage a été changé
 ledger-exported = Une copie de ce qui est gardé a été faite
 ledger-erased = Ce qui était gardé a été effacé

@@ -90,6 +90,7 @@ fn answer(request: &Request, theme: Theme) -> Result<Response, ErrorReport> {
             helpdesk_email: None,
             enrolled: true,
             version: "0.0.0".to_owned(),
+            ..SettingsView::default()
         }))
     } else {
         Err(ErrorReport::new(ErrorCode::NotFound, "this agent knows little"))

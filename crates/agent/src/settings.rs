@@ -257,10 +257,12 @@ impl SettingsPort for SharedSettings {
             shortcut_state: self.shortcut_state(),
             language: store.language().tag().to_owned(),
             helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
+            helpdesk_kind: helpdesk.as_ref().map(|helpdesk| helpdesk.kind),
             helpdesk_name: helpdesk.and_then(|helpdesk| helpdesk.name),
             helpdesk_email: store.policy().helpdesk_email.clone(),
             enrolled: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..SettingsView::default()
         }
     }
 

@@ -63,6 +63,7 @@ fn who_can_help(code: ErrorCode) -> Next {
         | ErrorCode::FileUnreadable
         | ErrorCode::PreviewChanged
         | ErrorCode::WrongState
+        | ErrorCode::NotOffered
         | ErrorCode::ScreenUnavailable
         | ErrorCode::ScreenRefused => Next::AskUser,
         ErrorCode::Unauthorized | ErrorCode::NotEnrolled | ErrorCode::SignInNeeded => Next::AwaitCredential,

@@ -59,6 +59,8 @@ pub enum ErrorCode {
     SignInNeeded,
     /// The helpdesk knows who asks and does not allow this.
     Forbidden,
+    /// The helpdesk cannot do this at all (ratings, files): it is not offered, and was asked for all the same.
+    NotOffered,
     /// The helpdesk refuses the ticket for good; the reason is in the detail.
     Refused,
     /// The helpdesk does not know (any more) where the last look ended: ask from the beginning.

@@ -3,6 +3,7 @@
 //!
 //! Names follow the table "Words" of `docs/architecture.md`; the interface's own words are in `locales/`.
 
+pub mod connect;
 pub mod desk;
 pub mod error;
 pub mod facts;

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connect::{Article, CategoryChoice, ConnectStep, HelpdeskChoice, HelpdeskReport};
 use crate::facts::{Facts, SectionId, Sensitivity};
 use crate::health::{HealthSample, HealthSlice};
 use crate::settings::{Settings, SettingsView};
@@ -128,6 +129,8 @@ pub enum Route {
     Privacy,
     /// Settings.
     Settings,
+    /// Connect a helpdesk.
+    Connect,
     /// This computer, in words.
     Computer,
 }
@@ -322,6 +325,27 @@ pub enum Request {
     /// Signs the employee in at the company's provider, if the hub asks for that: opens the system's browser, and goes on
     /// when it comes back. → [`Response::Done`] once the browser is open
     SignIn,
+    /// Looks at a helpdesk, step by step, and changes nothing. Each step is told as [`Event::HelpdeskStep`] as it is
+    /// done. → [`Response::HelpdeskReport`]
+    ProbeHelpdesk {
+        /// Which, and how.
+        choice: HelpdeskChoice,
+    },
+    /// The same; and if all is well, this is the helpdesk from now on, and its credential is in the keyring. What waits is
+    /// sent there. → [`Response::HelpdeskReport`]
+    ConnectHelpdesk {
+        /// Which, and how.
+        choice: HelpdeskChoice,
+    },
+    /// Forgets the helpdesk that was connected here, and its credential. What waits goes on waiting. → [`Response::Settings`]
+    DisconnectHelpdesk,
+    /// Articles of the helpdesk that may answer this, before a request is sent. → [`Response::Articles`]
+    SearchArticles {
+        /// What was written.
+        words: String,
+    },
+    /// The helpdesk's categories. → [`Response::Categories`]
+    Categories,
     /// Checks every part. → [`Response::Doctor`]
     Doctor,
     /// Opens the window there (the command line and second starts ask this). → [`Response::Done`]
@@ -402,6 +426,18 @@ pub enum Response {
     },
     /// Settings.
     Settings(SettingsView),
+    /// What a look at a helpdesk has shown.
+    HelpdeskReport(HelpdeskReport),
+    /// Articles, best first; none where the helpdesk has none or cannot be asked.
+    Articles {
+        /// At most ten.
+        articles: Vec<Article>,
+    },
+    /// Categories; none where the helpdesk does not tell.
+    Categories {
+        /// As the helpdesk orders them.
+        categories: Vec<CategoryChoice>,
+    },
     /// What the doctor found.
     Doctor {
         /// Each check.
@@ -436,6 +472,16 @@ pub enum Event {
     SettingsChanged {
         /// What is in force now.
         view: SettingsView,
+    },
+    /// A step of the look at a helpdesk that is under way is done.
+    HelpdeskStep {
+        /// Which, and how it went.
+        step: ConnectStep,
+    },
+    /// What came of a sign-in in the browser ([`Request::ConnectHelpdesk`]).
+    HelpdeskReported {
+        /// All of it.
+        report: HelpdeskReport,
     },
     /// Something to say on every screen changed ([`Home::notices`]).
     NoticesChanged,
@@ -840,8 +886,10 @@ pub enum LedgerAction {
     Replied,
     /// A picture of the screen was taken.
     ScreenCaptured,
-    /// The device was enrolled.
+    /// The device was enrolled, or a helpdesk connected.
     Enrolled,
+    /// The helpdesk was disconnected.
+    Disconnected,
     /// The user changed a setting.
     SettingsChanged,
     /// The user exported what is kept here.

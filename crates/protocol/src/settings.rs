@@ -1,7 +1,10 @@
 //! Settings: defaults < user < IT policy. The window shows what IT decided.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::connect::{HelpdeskAbilities, HelpdeskDecided, SignInWay};
 use crate::shortcut::{Shortcut, ShortcutState};
 
 /// What a user can choose.
@@ -115,7 +118,7 @@ pub enum SettingKey {
 }
 
 /// What is in force, and who decided it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingsView {
@@ -130,6 +133,21 @@ pub struct SettingsView {
     pub language: String,
     /// Address of the helpdesk, if there is one.
     pub helpdesk_url: Option<String>,
+    /// What it is.
+    #[serde(default)]
+    pub helpdesk_kind: Option<HelpdeskKind>,
+    /// How one signs in there.
+    #[serde(default)]
+    pub helpdesk_way: Option<SignInWay>,
+    /// What it is told besides, without secrets.
+    #[serde(default)]
+    pub helpdesk_fields: BTreeMap<String, String>,
+    /// What of all this IT decided: shown with a lock.
+    #[serde(default)]
+    pub helpdesk_decided_by_policy: HelpdeskDecided,
+    /// What it can do: nothing else is offered.
+    #[serde(default)]
+    pub helpdesk_can: HelpdeskAbilities,
     /// What the company calls its helpdesk.
     pub helpdesk_name: Option<String>,
     /// Where the helpdesk takes mail, if IT says: for a report from a phone while this computer has no network.

@@ -56,6 +56,16 @@ export const SECTION_IDS: readonly SectionId[] = [
 /** Answer to "Only you, or others?". */
 export type Affected = 'only-me' | 'others' | 'unknown';
 
+/** An article of the helpdesk's knowledge base; from the server. */
+export type Article = {
+  /** The helpdesk's own number of it. */
+  id: number;
+  /** Its title, plain text. */
+  title: string;
+  /** Its text, plain, at most [`crate::limits::TEXT_BYTES`]. */
+  text: string;
+};
+
 /** A file that belongs to a draft, a ticket or a follow-up. */
 export type AttachmentId = string;
 
@@ -148,6 +158,14 @@ export type CaptureId = string;
 export type Category =
   'computer' | 'network' | 'printing' | 'mail' | 'program' | 'access' | 'meetings' | 'other';
 
+/** A category of the helpdesk, in its own words. */
+export type CategoryChoice = {
+  /** The helpdesk's own number of it. */
+  id: number;
+  /** Its name, with those it lies in ("Network > Wi-Fi"); from the server. */
+  name: string;
+};
+
 /** Request of `POST /console/session/password`. */
 export type ChangePassword = {
   /** The present one. */
@@ -181,6 +199,65 @@ export type ComputerView = {
   facts: Facts;
   /** What is unusual, worst first. */
   findings: Array<Finding>;
+};
+
+/** How far a look or a connection came. */
+export type ConnectOutcome = 'broken' | 'credential-wanted' | 'ready' | 'in-browser' | 'connected';
+
+/** What is wrong with a step. */
+export type ConnectProblem =
+  | 'address-wrong'
+  | 'address-insecure'
+  | 'decided-by-policy'
+  | 'dns-unknown'
+  | 'dns-failed'
+  | 'proxy-unreachable'
+  | 'proxy-refused'
+  | 'proxy-needs-sign-in'
+  | 'refused'
+  | 'timed-out'
+  | 'no-route'
+  | 'broken-off'
+  | 'tls-untrusted'
+  | 'tls-expired'
+  | 'tls-wrong-name'
+  | 'tls-revoked'
+  | 'tls-failed'
+  | 'client-certificate-needed'
+  | 'client-certificate-refused'
+  | 'ca-file-unreadable'
+  | 'redirected'
+  | 'sign-in-in-front'
+  | 'server-failing'
+  | 'busy'
+  | 'wrong-path'
+  | 'not-a-helpdesk'
+  | 'other-kind'
+  | 'api-off'
+  | 'api-from-this-address-forbidden'
+  | 'app-token-missing'
+  | 'app-token-wrong'
+  | 'oauth-client-wrong'
+  | 'browser-sign-in-failed'
+  | 'token-wrong'
+  | 'token-expired'
+  | 'right-missing'
+  | 'field-wrong'
+  | 'too-old'
+  | 'bad-answer'
+  | 'not-kept'
+  | 'in-doubt';
+
+/** One step of a look. */
+export type ConnectStep = {
+  /** What was looked at. */
+  step: StepName;
+  /** How it went. */
+  health: Health;
+  /** What is wrong, unless it is [`Health::Good`]. */
+  problem: ConnectProblem | null;
+  /** What was seen, for technicians: English, no secret; words of the server are in it. */
+  detail: string;
 };
 
 /** The connection to the helpdesk. */
@@ -594,6 +671,7 @@ export type ErrorCode =
   | 'unauthorized'
   | 'sign-in-needed'
   | 'forbidden'
+  | 'not-offered'
   | 'refused'
   | 'start-over'
   | 'bad-answer'
@@ -632,6 +710,16 @@ export type Event =
       event: 'settings-changed';
       /** What is in force now. */
       view: SettingsView;
+    }
+  | {
+      event: 'helpdesk-step';
+      /** Which, and how it went. */
+      step: ConnectStep;
+    }
+  | {
+      event: 'helpdesk-reported';
+      /** All of it. */
+      report: HelpdeskReport;
     }
   | { event: 'notices-changed' }
   | { event: 'hide-for-capture' };
@@ -812,8 +900,86 @@ export type Hello = {
   role: PeerRole;
 };
 
+/** What a helpdesk can do, as the window needs to know it: it offers nothing else. */
+export type HelpdeskAbilities = {
+  /** Whether requesters can reply. */
+  reply: boolean;
+  /** Saying that it works again. */
+  confirm: Way;
+  /** Saying that it does not. */
+  reopen: Way;
+  /** Giving stars. */
+  rate: Way;
+  /** Whether it takes files at all. */
+  files: boolean;
+  /** Up to which size each, in bytes. */
+  file_bytes: number;
+  /** Whether it tells its categories ([`crate::local::Request::Categories`]). */
+  categories: boolean;
+  /** Whether its articles can be searched ([`crate::local::Request::SearchArticles`]). */
+  articles: boolean;
+};
+
+/** A helpdesk that somebody wants to connect. Its credential is shown by nothing. */
+export type HelpdeskChoice = {
+  /** Its address as somebody typed or pasted it: "glpi.example", "https://it.example/glpi/front/central.php". */
+  url: string;
+  /** What it is; `None` finds out. */
+  kind: HelpdeskKind | null;
+  /** How to sign in; `None` is the first of [`HelpdeskReport::ways`], or the way that IT decided. */
+  way: SignInWay | null;
+  /** What its kind wants to know besides, by name ([`HelpdeskReport::fields`]). */
+  fields: { [key in string]: string };
+  /** The token, where the way is one that needs a token; `None` looks how far it goes without. */
+  credential: string | null;
+};
+
+/** What IT decided about the helpdesk. */
+export type HelpdeskDecided = {
+  /** Which one it is: no other can be connected, and this one not be disconnected. */
+  url: boolean;
+  /** What it is. */
+  kind: boolean;
+  /** How to sign in. */
+  way: SignInWay | null;
+  /** The names of the fields with a value from IT. */
+  fields: Array<string>;
+};
+
+/** Something that a kind of helpdesk can be told. */
+export type HelpdeskField = {
+  /** Its name: a key of [`HelpdeskChoice::fields`], with a text `helpdesk-field-` + the name. */
+  name: string;
+  /** Whether it does not go without. */
+  needed: boolean;
+  /** Whether it is kept like a credential, and never shown. */
+  secret: boolean;
+  /** What can be chosen, where the helpdesk told; else it is free text. */
+  choices: Array<string>;
+};
+
 /** What a helpdesk is. */
 export type HelpdeskKind = 'hub' | 'glpi' | 'mantis' | 'request-tracker';
+
+/** What a look at a helpdesk has shown. */
+export type HelpdeskReport = {
+  /** What it is, if it could be told. */
+  kind: HelpdeskKind | null;
+  /** Its address as it is kept: with https and the sub-folder that were found. */
+  url: string;
+  /** Its version, if it tells. */
+  version: string | null;
+  /** What it calls itself, if it tells; from the server. */
+  name: string | null;
+  /** How one can sign in there, the best way first; empty while its kind is not known. */
+  ways: Array<SignInWay>;
+  /** What its kind can be told besides; empty while its kind is not known. */
+  fields: Array<HelpdeskField>;
+  /** What was looked at, in order, up to the first that is broken. */
+  steps: Array<ConnectStep>;
+  /** How far it is. */
+  outcome: ConnectOutcome;
+};
 
 /** What Home shows. */
 export type Home = {
@@ -894,6 +1060,7 @@ export type LedgerAction =
   | 'replied'
   | 'screen-captured'
   | 'enrolled'
+  | 'disconnected'
   | 'settings-changed'
   | 'exported'
   | 'erased'
@@ -1448,6 +1615,23 @@ export type Request =
       token: string;
     }
   | { request: 'sign-in' }
+  | {
+      request: 'probe-helpdesk';
+      /** Which, and how. */
+      choice: HelpdeskChoice;
+    }
+  | {
+      request: 'connect-helpdesk';
+      /** Which, and how. */
+      choice: HelpdeskChoice;
+    }
+  | { request: 'disconnect-helpdesk' }
+  | {
+      request: 'search-articles';
+      /** What was written. */
+      words: string;
+    }
+  | { request: 'categories' }
   | { request: 'doctor' }
   | {
       request: 'show-window';
@@ -1581,6 +1765,21 @@ export type Response =
       };
     }
   | { response: 'settings'; body: SettingsView }
+  | { response: 'helpdesk-report'; body: HelpdeskReport }
+  | {
+      response: 'articles';
+      body: {
+        /** At most ten. */
+        articles: Array<Article>;
+      };
+    }
+  | {
+      response: 'categories';
+      body: {
+        /** As the helpdesk orders them. */
+        categories: Array<CategoryChoice>;
+      };
+    }
   | {
       response: 'doctor';
       body: {
@@ -1630,6 +1829,7 @@ export type Route =
     }
   | { screen: 'privacy' }
   | { screen: 'settings' }
+  | { screen: 'connect' }
   | { screen: 'computer' };
 
 /** One section: what was found, or why it could not be. */
@@ -1758,6 +1958,16 @@ export type SettingsView = {
   language: string;
   /** Address of the helpdesk, if there is one. */
   helpdesk_url: string | null;
+  /** What it is. */
+  helpdesk_kind: HelpdeskKind | null;
+  /** How one signs in there. */
+  helpdesk_way: SignInWay | null;
+  /** What it is told besides, without secrets. */
+  helpdesk_fields: { [key in string]: string };
+  /** What of all this IT decided: shown with a lock. */
+  helpdesk_decided_by_policy: HelpdeskDecided;
+  /** What it can do: nothing else is offered. */
+  helpdesk_can: HelpdeskAbilities;
   /** What the company calls its helpdesk. */
   helpdesk_name: string | null;
   /** Where the helpdesk takes mail, if IT says: for a report from a phone while this computer has no network. */
@@ -1814,6 +2024,9 @@ export type SignInStanding = {
   person: SignedInPerson | null;
 };
 
+/** How somebody signs in at a helpdesk. */
+export type SignInWay = 'token' | 'browser' | 'enrolment-token';
+
 /** An employee who proved who they are. */
 export type SignedInPerson = {
   /** Their name, as people say it; else their login. */
@@ -1835,6 +2048,10 @@ export type SoundEndpoint = {
   /** Volume, 0 to 100 and above when amplified. */
   volume_percent: number | null;
 };
+
+/** What is looked at, in this order. */
+export type StepName =
+  'address' | 'name' | 'proxy' | 'reach' | 'secure' | 'answer' | 'kind' | 'interface' | 'sign-in' | 'rights';
 
 /** The operating system. */
 export type System = {
@@ -2115,6 +2332,9 @@ export type Volume = {
   /** On another machine. */
   remote: boolean;
 };
+
+/** How something is done. */
+export type Way = 'own' | 'by-reply' | 'not';
 
 /** A Wi-Fi connection. */
 export type Wifi = {

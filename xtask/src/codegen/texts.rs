@@ -319,6 +319,11 @@ pub(super) fn missing_families(catalog: &Catalog, words: &BTreeMap<String, Vec<S
         ("Sensitivity", "sensitivity-", ""),
         ("FindingCode", "finding-", ""),
         ("TicketState", "state-", ""),
+        ("StepName", "connect-step-", ""),
+        ("ConnectOutcome", "connect-outcome-", ""),
+        ("ConnectProblem", "connect-problem-", ""),
+        ("ConnectProblem", "connect-help-", ""),
+        ("HelpdeskKind", "helpdesk-kind-", ""),
     ];
     let mut missing = Vec::new();
     for (enumeration, before, after) in families {

@@ -271,6 +271,11 @@ impl Controller {
             }
             Request::Enrol { url, token } => self.enrol(&url, &token).await,
             Request::SignIn => self.sign_in().await,
+            Request::ProbeHelpdesk { .. }
+            | Request::ConnectHelpdesk { .. }
+            | Request::DisconnectHelpdesk
+            | Request::SearchArticles { .. }
+            | Request::Categories => Err(ErrorReport::new(ErrorCode::NotOffered, "this agent does not do this yet")),
             Request::Doctor => self.doctor().await,
             Request::ShowWindow { route } => {
                 self.show(route);

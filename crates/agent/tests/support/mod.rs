@@ -131,6 +131,7 @@ impl SettingsPort for Desktop {
             helpdesk_email: None,
             enrolled: false,
             version: "test".into(),
+            ..SettingsView::default()
         }
     }
     async fn change(&self, settings: Settings) -> Result<(), ErrorReport> {

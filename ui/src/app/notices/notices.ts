@@ -65,6 +65,7 @@ const MATTERS: Record<View['screen'], readonly ErrorCode[]> = {
     'store-unwritable',
     'unauthorized',
   ],
+  connect: ['settings-unreadable', 'policy-unreadable', 'keyring-unavailable', 'store-unwritable'],
   computer: [],
 };
 

@@ -11,6 +11,7 @@ import Settings from '@lucide/svelte/icons/settings';
 import Trash2 from '@lucide/svelte/icons/trash-2';
 import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
 import Undo2 from '@lucide/svelte/icons/undo-2';
+import Unlink from '@lucide/svelte/icons/unlink';
 import type { LedgerAction } from '$shared/protocol';
 import type { Component } from 'svelte';
 
@@ -20,6 +21,7 @@ const ICONS: Record<LedgerAction, Component<{ size?: number }>> = {
   replied: Reply,
   'screen-captured': Camera,
   enrolled: Link,
+  disconnected: Unlink,
   'settings-changed': Settings,
   exported: Download,
   erased: Trash2,
