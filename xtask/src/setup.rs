@@ -152,13 +152,14 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
     let apt = |arguments: &[&str], shown: bool| {
         let mut command = if root { program("apt-get") } else { program("sudo") };
         if !root {
-            command.args(["--", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+            command.args(["--", "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "apt-get"]);
         }
-        // Its report of how far it is, in place of some lines for each of hundreds of packages.
-        let quiet = ["-qq", "-y", "-o", "APT::Status-Fd=1", "-o", "Dpkg::Use-Pty=0"];
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(quiet).args(arguments);
-        let mut told = (String::new(), 0);
-        run_telling(command, Path::new("/"), |line| progress(line, &mut told).filter(|_| shown))
+        // Its words, in the language that is looked for in them. Its own reports (`APT::Status-Fd`) want a descriptor, and
+        // standard output is none for that: what the packages' scripts write would have nowhere to go, and they fail.
+        command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C.UTF-8");
+        command.args(["-q", "-y", "-o", "Dpkg::Use-Pty=0"]).args(arguments);
+        let mut progress = Progress::default();
+        run_telling(command, Path::new("/"), |line| progress.after(line).filter(|_| shown))
     };
     println!(
         "Installing them{}; they and what they need may be some hundred megabytes…",
@@ -170,21 +171,31 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
     apt(&install, true)
 }
 
-/// Every tenth that apt says it is further (apt, `README.progress-reporting`).
-fn progress(line: &str, told: &mut (String, u32)) -> Option<String> {
-    let mut fields = line.splitn(4, ':');
-    let doing = match fields.next()? {
-        "dlstatus" => "fetched",
-        "pmstatus" => "installed",
-        _ => return None,
-    };
-    let percent: f64 = fields.nth(1)?.parse().ok()?;
-    let tenth = (percent / 10.0) as u32;
-    if told.0 == doing && told.1 >= tenth {
-        return None;
+/// How far apt is, by the packages that it names.
+#[derive(Debug, Default)]
+struct Progress {
+    packages: usize,
+    fetched: usize,
+    set_up: usize,
+}
+
+impl Progress {
+    /// What to say after this line of apt's: every tenth of the packages, once.
+    fn after(&mut self, line: &str) -> Option<String> {
+        if let Some((_, rest)) = line.split_once(" upgraded, ") {
+            self.packages = rest.split(' ').next()?.parse().ok()?;
+        }
+        let (done, doing) = if line.starts_with("Get:") {
+            (&mut self.fetched, "fetched")
+        } else if line.starts_with("Setting up ") {
+            (&mut self.set_up, "set up")
+        } else {
+            return None;
+        };
+        *done += 1;
+        let tenth = |done: usize| 10 * done.min(self.packages) / self.packages.max(1);
+        (tenth(*done) > tenth(*done - 1)).then(|| format!("  {doing} {} %", 10 * tenth(*done)))
     }
-    *told = (doing.to_owned(), tenth);
-    (tenth > 0).then(|| format!("  {doing} {} %", tenth * 10))
 }
 
 /// Whether packages of services do no harm: where no systemd runs, nothing starts them, and a machine for tests is for that.
@@ -277,17 +288,25 @@ mod tests {
 
     #[test]
     fn apt_tells_every_tenth_once() {
-        let mut told = (String::new(), 0);
-        let lines = [
-            "dlstatus:1:4.1:Retrieving file 1 of 20 (2s remaining)",
-            "dlstatus:2:31.9:Retrieving file 2 of 20",
-            "dlstatus:3:39:Retrieving file 3 of 20",
-            "Selecting previously unselected package xvfb.",
-            "pmstatus:xvfb:0:Installing xvfb (amd64)",
-            "pmstatus:xvfb:50.5:Unpacking xvfb (amd64)",
-            "pmstatus:dpkg-exec:half:Running dpkg",
-        ];
-        let said: Vec<_> = lines.iter().filter_map(|line| progress(line, &mut told)).collect();
-        assert_eq!(said, ["  fetched 30 %", "  installed 50 %"]);
+        let mut progress = Progress::default();
+        let mut lines = vec!["Reading package lists...".to_owned()];
+        lines.push("0 upgraded, 20 newly installed, 0 to remove and 3 not upgraded.".to_owned());
+        lines
+            .extend((1..=20).map(|number| format!("Get:{number} http://mirror.example bookworm/main amd64 p{number}")));
+        lines.push("Unpacking p1 (1.0) ...".to_owned());
+        lines.extend((1..=3).map(|number| format!("Setting up p{number} (1.0) ...")));
+        let said: Vec<_> = lines.iter().filter_map(|line| progress.after(line)).collect();
+        let fetched = (1..=10).map(|tenth| format!("  fetched {} %", 10 * tenth));
+        assert_eq!(said, fetched.chain(["  set up 10 %".to_owned()]).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_that_apt_could_say_is_too_much() {
+        let mut progress = Progress::default();
+        for line in
+            ["Setting up a", "Get:1 b", "x upgraded, many newly", "18446744073709551615 upgraded, 0 newly", "Get:"]
+        {
+            let _ = progress.after(line);
+        }
     }
 }
