@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr, SocketAddrV6},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use deskside_protocol::facts::Reachability;
@@ -17,28 +17,52 @@ use crate::{
     network::reach::{ANSWER, TRIES, answered, by_connection, silent},
 };
 
+/// How long a gateway that is known on the link may take to say something, before that it is there counts as its answer.
+const ON_THE_LINK: Duration = Duration::from_millis(200);
+
 /// A gateway: by an echo, where the kernel lets users send one; by a connection, which it may refuse; by its hardware
 /// address, which the kernel has learnt meanwhile.
+///
+/// Many gateways drop what is sent to themselves. One that the kernel knows on the link and that stays silent is
+/// there: waiting longer would tell nothing more. The kernel asks for the hardware address again within eight seconds of
+/// the first packet (arp(7)), and one leaves every ten seconds ([`one_echo`]), so a gateway that is gone is not known long.
 pub(super) async fn gateway(ctx: &Context, gateway: Gateway) -> Reachability {
     let target = gateway.address.to_string();
+    let known = || tables::is_neighbour(&files::text(&ctx.path("/proc/net/arp")).unwrap_or_default(), &target);
+    judged(&target, ask(ctx, &gateway), known).await
+}
+
+/// What an answer, or none, and what the kernel knows on the link say together.
+async fn judged(target: &str, answer: impl Future<Output = Option<Instant>>, known: impl Fn() -> bool) -> Reachability {
+    let mut answer = std::pin::pin!(answer);
+    let said = match timeout(ON_THE_LINK, answer.as_mut()).await {
+        Ok(said) => said,
+        Err(_) if known() => None,
+        Err(_) => answer.await,
+    };
+    let target = target.to_owned();
+    match said {
+        Some(since) => answered(target, since),
+        None if known() => {
+            let detail = Some("answers on the link, neither to an echo nor to a connection".to_owned());
+            Reachability { target, reachable: true, answer_ms: None, detail }
+        }
+        None => silent(target, "no answer to an echo or a connection"),
+    }
+}
+
+/// When the question that was answered was sent; `None` if nothing was answered.
+async fn ask(ctx: &Context, gateway: &Gateway) -> Option<Instant> {
     for _ in 0..TRIES {
         let since = Instant::now();
-        match timeout(ANSWER, echo(ctx, &gateway)).await {
-            Ok(Ok(())) => return answered(target, since),
+        match timeout(ANSWER, echo(ctx, gateway)).await {
+            Ok(Ok(())) => return Some(since),
             // Not allowed here: another way.
             Ok(Err(_)) => break,
             Err(_) => {}
         }
     }
-    if let Some(since) = by_connection(|port| address(ctx, &gateway, port)).await {
-        return answered(target, since);
-    }
-    let table = files::text(&ctx.path("/proc/net/arp")).unwrap_or_default();
-    if tables::is_neighbour(&table, &target) {
-        let detail = Some("answers on the link, neither to an echo nor to a connection".to_owned());
-        return Reachability { target, reachable: true, answer_ms: None, detail };
-    }
-    silent(target, "no answer to an echo or a connection")
+    by_connection(|port| address(ctx, gateway, port)).await
 }
 
 /// One echo to a gateway; `None` where users may not send one.
@@ -96,5 +120,26 @@ mod tests {
         let ctx = crate::linux::fixture::here();
         let said = gateway(&ctx, Gateway { address: Ipv4Addr::LOCALHOST.into(), interface: "lo".into() }).await;
         assert!(said.reachable, "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn a_gateway_on_the_link_that_stays_silent_is_not_waited_for() {
+        let said = judged("192.0.2.1", std::future::pending(), || true).await;
+        assert!(said.reachable && said.answer_ms.is_none() && said.detail.is_some(), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_nobody_knows_gets_all_its_time() {
+        let late = async {
+            tokio::time::sleep(2 * ON_THE_LINK).await;
+            Some(Instant::now())
+        };
+        let said = judged("192.0.2.1", late, || false).await;
+        assert!(said.reachable && said.answer_ms.is_some(), "{said:?}");
+        let never = async {
+            tokio::time::sleep(2 * ON_THE_LINK).await;
+            None
+        };
+        assert!(!judged("192.0.2.1", never, || false).await.reachable);
     }
 }
