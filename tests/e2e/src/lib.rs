@@ -6,12 +6,14 @@ mod agent;
 mod hub;
 mod person;
 mod programs;
+mod request_tracker;
 mod words;
 
 pub use agent::Agent;
 pub use hub::{Hub, Technician};
 pub use person::{Person, Report};
 pub use programs::Programs;
+pub use request_tracker::{Filed, RequestTracker, Said};
 pub use words::Words;
 
 use std::time::Duration;

@@ -1,15 +1,12 @@
 //! Request Tracker: the real one, of Debian's packages, on a database of its own.
 
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use async_trait::async_trait;
 use base64::Engine as _;
 use deskside_contract::story::{self, Backend, Bytesful, Held};
-use deskside_desktop::{Process, Spawn, wait_until};
+use deskside_e2e::RequestTracker;
 use deskside_faults::{Dice, Kind, Proxy, Way};
 use deskside_helpdesk::layout::{JSON_NAME, PAGE_NAME};
 use deskside_helpdesk::outbox::Backoff;
@@ -24,70 +21,25 @@ use url::Url;
 
 use crate::outbox::Outbox;
 
-/// Longest time until it answers for the first time: it makes its database first.
-const START: Duration = Duration::from_secs(240);
-
 struct Rt {
-    _server: Process,
+    server: RequestTracker,
     url: Url,
     desk: Arc<dyn Helpdesk>,
-    http: reqwest::Client,
     alice: String,
-    technician: String,
-    account: String,
-    _folder: tempfile::TempDir,
 }
 
 impl Rt {
     /// The server, or why there is none here.
     async fn start() -> anyhow::Result<std::result::Result<Self, String>> {
-        if !Path::new("/usr/share/request-tracker5/libexec/rt-server").exists() {
-            return Ok(Err("Request Tracker is not installed".to_owned()));
-        }
-        if !rustix::process::geteuid().is_root() {
-            return Ok(Err("Request Tracker runs as www-data, which takes root".to_owned()));
-        }
-        let folder = tempfile::Builder::new().prefix("deskside-rt-").tempdir()?;
-        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        let servers = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../xtask/servers/rt");
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
-        let data = folder.path().join("rt");
-        let mut server = Spawn::new("bash", folder.path().join("rt.log"))
-            .args([servers.join("serve.sh"), data.clone()])
-            .args([port.as_str(), "a password for tests"])
-            .args([servers.join("seed.pl")])
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .asked_when_orphaned()
-            .start()?;
-        let url = Url::parse(&format!("http://127.0.0.1:{port}"))?;
-        let http = deskside_helpdesk::http::client(&url, reqwest::header::HeaderMap::new())?;
-        let answers = wait_until("Request Tracker answers", START, async || {
-            if !server.runs() {
-                bail!("Request Tracker ended");
-            }
-            let asked = http.get(url.join("REST/2.0/rt")?).timeout(Duration::from_secs(20)).send().await;
-            // Without a token it says so: it is there.
-            Ok(asked.is_ok_and(|answer| answer.status() == 401).then_some(()))
-        });
-        answers.await.with_context(|| std::fs::read_to_string(folder.path().join("rt.log")).unwrap_or_default())?;
-        let token = |name: &str| std::fs::read_to_string(data.join(format!("token.{name}")));
+        let server = match RequestTracker::start().await? {
+            Ok(server) => server,
+            Err(why) => return Ok(Err(why)),
+        };
+        let url = Url::parse(&server.url())?;
         let target = Target { kind: HelpdeskKind::RequestTracker, url: url.clone(), fields: [].into() };
-        let alice = token("alice")?;
+        let alice = server.token("alice")?;
         let desk = Arc::new(RtDesk::new(&target, &alice)?);
-        let technician = format!("token {}", token("technician")?);
-        let account = token("deskside")?;
-        Ok(Ok(Self { _server: server, url, desk, http, alice, technician, account, _folder: folder }))
-    }
-
-    async fn ask(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let request = self.http.request(method, self.url.join("REST/2.0/")?.join(path)?);
-        let request = request.header("authorization", &self.technician);
-        let request = if let Some(body) = body { request.json(&body) } else { request };
-        Ok(request.send().await?.error_for_status()?.json().await?)
-    }
-
-    async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.ask(reqwest::Method::GET, path, None).await
+        Ok(Ok(Self { server, url, desk, alice }))
     }
 }
 
@@ -112,15 +64,17 @@ impl Backend for Rt {
             })
             .collect();
         let body = json!({ "Content": text, "ContentType": "text/plain", "Attachments": files });
-        self.ask(reqwest::Method::POST, &format!("ticket/{number}/correspond"), Some(body)).await.map(drop)
+        self.server.ask(reqwest::Method::POST, &format!("ticket/{number}/correspond"), Some(body)).await.map(drop)
     }
     async fn note(&mut self, number: u64, text: &str) -> anyhow::Result<()> {
         let body = json!({ "Content": text, "ContentType": "text/plain" });
-        self.ask(reqwest::Method::POST, &format!("ticket/{number}/comment"), Some(body)).await.map(drop)
+        self.server.ask(reqwest::Method::POST, &format!("ticket/{number}/comment"), Some(body)).await.map(drop)
     }
     async fn solve(&mut self, number: u64) -> anyhow::Result<()> {
-        let said =
-            self.ask(reqwest::Method::PUT, &format!("ticket/{number}"), Some(json!({ "Status": "resolved" }))).await?;
+        let said = self
+            .server
+            .ask(reqwest::Method::PUT, &format!("ticket/{number}"), Some(json!({ "Status": "resolved" })))
+            .await?;
         anyhow::ensure!(said.to_string().contains("'resolved'"), "{said}");
         Ok(())
     }
@@ -130,32 +84,13 @@ impl Backend for Rt {
             Ok(client_id) => format!("RefersTo='urn:uuid:{client_id}'"),
             Err(_no_identity) => "id>0".to_owned(),
         };
-        let tickets = self.get(&format!("tickets?query={query}&per_page=100&fields=Subject")).await?;
         let mut held = Vec::new();
-        for ticket in tickets["items"].as_array().context("no tickets")? {
-            let id = text(ticket, "id");
-            let history = self.get(&format!("ticket/{id}/history?per_page=100&fields=Type,Creator")).await?;
-            let parts = self
-                .get(&format!(
-                    "ticket/{id}/attachments?per_page=100&fields=Filename,ContentType,ContentLength,TransactionId"
-                ))
-                .await?;
-            let mut one = Held { text: text(ticket, "Subject"), ..Held::default() };
+        for ticket in self.server.filed(&query).await? {
+            let mut one = Held { text: ticket.subject, ..Held::default() };
             let mut body = String::new();
-            for entry in history["items"].as_array().context("no history")? {
-                if !["alice", "deskside"].contains(&text(&entry["Creator"], "id").as_str()) {
-                    continue;
-                }
-                let mine = |part: &&Value| text(part, "TransactionId") == text(entry, "id");
-                for part in parts["items"].as_array().context("no parts")?.iter().filter(mine) {
-                    if text(part, "ContentLength") == "0" {
-                        continue;
-                    }
-                    let content = self.get(&format!("attachment/{}", text(part, "id"))).await?;
-                    let encoded: String = text(&content, "Content").split_whitespace().collect();
-                    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
-                    let name = text(part, "Filename");
-                    if name.is_empty() && text(entry, "Type") == "Create" {
+            for said in ticket.entries.into_iter().filter(|said| ["alice", "deskside"].contains(&said.by.as_str())) {
+                for (name, bytes) in said.parts {
+                    if name.is_empty() && said.kind == "Create" {
                         body = rich_text::plain(&String::from_utf8_lossy(&bytes));
                     } else if name.is_empty() {
                         one.replies.push(marker::without(&String::from_utf8_lossy(&bytes)));
@@ -197,9 +132,9 @@ async fn request_tracker_tells_the_story() {
 async fn through_a_hub(backend: &mut Rt) {
     let target = Target { kind: HelpdeskKind::RequestTracker, url: backend.url.clone(), fields: [].into() };
     let people = People { template: Some("{login}@example.test".to_owned()), named: [].into() };
-    let config = GatewayConfig { target, credential: backend.account.clone(), people };
+    let config = GatewayConfig { target, credential: backend.server.token("deskside").unwrap(), people };
     let number = crate::gateway::tells_the_story(backend, config, Some("bob")).await;
-    let ticket = backend.get(&format!("ticket/{number}")).await.unwrap();
+    let ticket = backend.server.get(&format!("ticket/{number}")).await.unwrap();
     assert_eq!(text(&ticket["Creator"], "id"), "deskside");
     let requestors: Vec<_> = ticket["Requestor"].as_array().unwrap().iter().map(|who| text(who, "id")).collect();
     assert_eq!(requestors, ["bob"], "{ticket}");
@@ -214,7 +149,7 @@ async fn exactly_once(backend: &mut Rt) {
     const FAULTY: Duration = Duration::from_secs(10);
     let dice = Dice::of_run();
     println!("DESKSIDE_SEED={}", dice.seed());
-    let upstream = backend.url.socket_addrs(|| None).unwrap()[0];
+    let upstream = backend.server.address();
     let proxy = Proxy::start(upstream, Kind::Http, dice).await.unwrap();
     let url = Url::parse(&format!("http://{}", proxy.address())).unwrap();
     let target = Target { kind: HelpdeskKind::RequestTracker, url, fields: [].into() };
