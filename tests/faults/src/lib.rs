@@ -17,5 +17,5 @@ mod user;
 pub use agent::Agent;
 pub use apart::{Apart, apart};
 pub use dice::Dice;
-pub use proxy::{Kind, Proxy, Way};
+pub use proxy::{Kind, Proxy, Traffic, Way};
 pub use user::{Gone, Upload, User, digest};

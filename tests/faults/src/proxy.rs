@@ -48,6 +48,17 @@ pub enum Kind {
     Bytes,
 }
 
+/// What went through it over HTTP, heads included. What it says itself does not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that were passed on whole.
+    pub requests: u64,
+    /// Their bytes.
+    pub sent: u64,
+    /// Bytes of the answers to them; of a stream, those of its head.
+    pub got: u64,
+}
+
 struct Shared {
     upstream: SocketAddr,
     kind: Kind,
@@ -55,6 +66,7 @@ struct Shared {
     dice: Dice,
     drawn: AtomicU64,
     tally: Mutex<BTreeMap<&'static str, u64>>,
+    traffic: Mutex<Traffic>,
     /// Requests that are to be repeated yet.
     later: watch::Sender<usize>,
 }
@@ -95,6 +107,7 @@ impl Proxy {
             dice,
             drawn: AtomicU64::new(0),
             tally: Mutex::default(),
+            traffic: Mutex::default(),
             later: watch::Sender::new(0),
         });
         let serving = Arc::clone(&shared);
@@ -129,6 +142,12 @@ impl Proxy {
         self.shared.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What went through it so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        *self.shared.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many faults there were.
     #[must_use]
     pub fn faults(&self) -> u64 {
@@ -139,6 +158,13 @@ impl Proxy {
 impl Shared {
     fn count(&self, what: &'static str) {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
+    }
+
+    fn passed(&self, request: usize, answer: usize) {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.requests += u64::from(request > 0);
+        traffic.sent += request as u64;
+        traffic.got += answer as u64;
     }
 
     fn number(&self) -> u64 {
@@ -252,8 +278,9 @@ async fn requests(client: &mut BufReader<TcpStream>, shared: &Arc<Shared>) -> io
             Some(link) => link,
             None => shared.connect().await?,
         };
+        shared.passed(request.len(), 0);
         link.write_all(&request).await?;
-        match pass_answer(&mut link, client, fault).await? {
+        match pass_answer(&mut link, client, fault, shared).await? {
             Some(ending) => return Ok(ending),
             None => hub = Some(link),
         }
@@ -309,8 +336,10 @@ async fn pass_answer(
     hub: &mut BufReader<TcpStream>,
     client: &mut BufReader<TcpStream>,
     fault: Fault,
+    shared: &Shared,
 ) -> io::Result<Option<Ending>> {
     let (head, body) = answer(hub).await?;
+    shared.passed(0, head.bytes().len() + body.as_ref().map_or(0, Vec::len));
     let Some(body) = body else { return stream(hub, client, &head, fault).await.map(Some) };
     let head_length = head.bytes().len();
     let mut answer = head.bytes().to_vec();

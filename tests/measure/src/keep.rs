@@ -4,12 +4,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use deskside_ipc::{Client, ClientError, Endpoint};
-use deskside_protocol::local::{DraftChange, PeerRole, Request, Response, UploadOwner};
+use deskside_protocol::local::{Delivery, DraftChange, Event, PeerRole, Request, Response, UploadOwner};
 use deskside_protocol::{DraftId, ErrorCode, limits};
 use rand::RngExt as _;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::share_below;
 
@@ -17,12 +18,16 @@ use crate::share_below;
 const TICKETS: usize = 200;
 /// Width and height of the picture that each brings, in pixels. Noise cannot be compressed: it is 1 MB.
 const PICTURE: u32 = 592;
+/// The same of a picture of 100 KB.
+const SMALL: u32 = 182;
+/// Longest wait for a helpdesk that takes seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Submit, 99 of 100 and median; the picture from its first byte to durable, the same; a bare durable write of its bytes
 /// beside the store, the same. In turn, so that whatever else the disk does hits all of them.
 pub(crate) async fn measure(socket: &str, folder: &Path) -> anyhow::Result<Vec<f64>> {
     let client = Client::connect(&Endpoint::at(PathBuf::from(socket)), PeerRole::CommandLine).await?;
-    let picture = picture()?;
+    let picture = picture(PICTURE)?;
     let (mut submits, mut uploads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..TICKETS {
         let draft = draft(&client, &format!("measured {number}")).await?;
@@ -44,11 +49,36 @@ pub(crate) async fn submit_one(socket: &str, text: &str) -> anyhow::Result<f64> 
     Ok(at.duration_since(UNIX_EPOCH)?.as_secs_f64())
 }
 
-fn picture() -> anyhow::Result<Vec<u8>> {
-    let mut pixels = vec![0; (PICTURE * PICTURE * 3) as usize];
+/// Submits a ticket with a picture of 100 KB. From Submit to its number in the window, in milliseconds: the helpdesk has
+/// said by then that it has all of it.
+pub(crate) async fn delivered(socket: &str, text: &str) -> anyhow::Result<f64> {
+    let client = Client::connect(&Endpoint::at(PathBuf::from(socket)), PeerRole::CommandLine).await?;
+    let draft = draft(&client, text).await?;
+    upload(&client, draft, &picture(SMALL)?).await?;
+    let mut events = client.events();
+    let (at, _) = submit(&client, draft).await?;
+    tokio::time::timeout(PATIENCE, async {
+        loop {
+            let Response::Requests { requests, .. } = client.request(Request::Requests).await? else {
+                bail!("no list of requests")
+            };
+            let row = requests.iter().find(|row| row.title == text).context("it is not in the list")?;
+            match &row.delivery {
+                Delivery::Delivered { .. } => return Ok(at.elapsed()?.as_secs_f64() * 1000.0),
+                Delivery::Parked { error, .. } => bail!("it is parked: {error}"),
+                Delivery::Waiting { .. } | Delivery::Sending => {}
+            }
+            while !matches!(events.recv().await, Ok(Event::RequestChanged { .. }) | Err(RecvError::Lagged(_))) {}
+        }
+    })
+    .await?
+}
+
+fn picture(side: u32) -> anyhow::Result<Vec<u8>> {
+    let mut pixels = vec![0; (side * side * 3) as usize];
     rand::rng().fill(&mut pixels[..]);
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, PICTURE, PICTURE);
+    let mut encoder = png::Encoder::new(&mut bytes, side, side);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.write_header()?.write_image_data(&pixels)?;

@@ -5,6 +5,8 @@
 #[cfg(target_os = "linux")]
 mod facts;
 #[cfg(target_os = "linux")]
+mod helpdesks;
+#[cfg(target_os = "linux")]
 mod icon;
 mod intake;
 mod keep;
@@ -25,6 +27,12 @@ fn main() -> anyhow::Result<()> {
         #[cfg(target_os = "linux")]
         ("facts", [hub]) => runtime.block_on(facts::measure(hub))?,
         #[cfg(target_os = "linux")]
+        ("helpdesks", [hub, token, rt @ ..]) => {
+            let rt = if let [url, token] = rt { Some((url.as_str(), token.as_str())) } else { None };
+            // It prints names with its numbers.
+            return runtime.block_on(helpdesks::costs(hub, token, rt));
+        }
+        #[cfg(target_os = "linux")]
         ("icon", []) => runtime.block_on(icon::stay())?,
         #[cfg(target_os = "linux")]
         ("painted", []) => {
@@ -33,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         }
         ("keep", [socket, folder]) => runtime.block_on(keep::measure(socket, folder.as_ref()))?,
         ("submit", [socket, text]) => vec![runtime.block_on(keep::submit_one(socket, text))?],
+        ("delivered", [socket, text]) => vec![runtime.block_on(keep::delivered(socket, text))?],
         ("hub", [url, token, devices, seconds]) => runtime.block_on(intake::hub(url, token, devices, seconds))?,
         ("rt", [url, password, clients, seconds]) => {
             runtime.block_on(intake::request_tracker(url, password, clients, seconds))?

@@ -4,6 +4,7 @@
 
 mod agent;
 mod bundle;
+mod helpdesks;
 mod hub;
 mod machine;
 mod tickets;
@@ -47,6 +48,7 @@ enum Measured {
     Keep,
     Delivery,
     Intake,
+    Helpdesks,
     Growth,
 }
 
@@ -64,6 +66,8 @@ const GOALS: &[Goal] = &[
     Goal { name: "window_reopen_ms", at_most: 60.0 },
     Goal { name: "outbox_keep_p99_ms", at_most: 20.0 },
     Goal { name: "ticket_delivery_p50_ms", at_most: 300.0 },
+    Goal { name: "rt_first_ticket_requests", at_most: 2.0 },
+    Goal { name: "rt_delivery_vs_curl", at_most: 1.5 },
     Goal { name: "agent_growth_kb", at_most: 512.0 },
     Goal { name: "package_mb", at_most: 12.0 },
     Goal { name: "installed_mb", at_most: 40.0 },
@@ -87,6 +91,15 @@ const GROUPS: &[Group] = &[
     Group {
         figures: &["hub_tickets_per_s_sqlite", "hub_tickets_per_s_postgresql", "hub_rss_mb", "rt_tickets_per_s"],
         measured: Measured::Intake,
+    },
+    Group {
+        figures: &[
+            "hub_first_ticket_requests",
+            "mantis_first_ticket_requests",
+            "rt_first_ticket_requests",
+            "rt_delivery_vs_curl",
+        ],
+        measured: Measured::Helpdesks,
     },
     Group { figures: &["agent_growth_kb"], measured: Measured::Growth },
 ];
@@ -165,6 +178,10 @@ impl Bench {
             Measured::Keep => tickets::keep(self).await,
             Measured::Delivery => tickets::delivery(self).await,
             Measured::Intake => hub::intake(self).await,
+            Measured::Helpdesks => {
+                helpdesks::costs(self).await?;
+                helpdesks::delivery(self).await
+            }
             Measured::Growth => agent::growth(self).await,
         }
     }
