@@ -2,18 +2,8 @@
 
 use std::time::Duration;
 
+pub use deskside_protocol::connect::Way;
 use deskside_protocol::limits;
-
-/// How something is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// By the helpdesk's own means.
-    Own,
-    /// By a reply that asks a technician for it.
-    ByReply,
-    /// Not at all: it is not offered.
-    Not,
-}
 
 /// What a helpdesk can do.
 #[derive(Debug, Clone, PartialEq, Eq)]

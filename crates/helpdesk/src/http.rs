@@ -57,7 +57,8 @@ fn bad_address(why: &str) -> HelpdeskError {
 pub fn client(url: &Url, default_headers: HeaderMap) -> Result<reqwest::Client> {
     check_address(url)?;
     install_tls();
-    let mut builder = reqwest::Client::builder()
+    let mut builder = crate::trust::in_force()
+        .apply(reqwest::Client::builder())
         .user_agent(concat!("Deskside/", env!("CARGO_PKG_VERSION")))
         .default_headers(default_headers)
         .redirect(reqwest::redirect::Policy::none())
@@ -81,7 +82,7 @@ pub fn client(url: &Url, default_headers: HeaderMap) -> Result<reqwest::Client> 
 }
 
 /// Installs *ring* as the process's TLS provider, once. A provider installed earlier by the program stays.
-fn install_tls() {
+pub(crate) fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Err means that another one is installed already, which is as good.
@@ -240,7 +241,7 @@ pub async fn json<T: DeserializeOwned>(response: Response) -> Result<T> {
 }
 
 /// An error with its causes, which is where reqwest says what really happened.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -251,7 +252,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     shorten(&text)
 }
 
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(clean).take(DETAIL_CHARS).collect()
 }

@@ -27,10 +27,12 @@ pub mod mantis;
 pub mod marker;
 pub mod next;
 pub mod outbox;
+pub mod probe;
 pub mod rich_text;
 pub mod rt;
 pub mod sse;
 pub mod target;
+pub mod trust;
 mod upload;
 
 pub use capabilities::{Capabilities, Way};

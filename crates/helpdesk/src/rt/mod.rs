@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// The queue that every RT begins with.
-const QUEUE: &str = "General";
+pub(crate) const QUEUE: &str = "General";
 /// How long a request that was broken off may still be worked on.
 const LAG: Duration = Duration::from_secs(30);
 /// Rows and transactions that are asked for at a time: the most that RT gives.
