@@ -8,6 +8,7 @@
 
 // behaviour
 pub mod controller;
+pub mod credential;
 pub mod drafts;
 pub mod ledger;
 pub mod link;

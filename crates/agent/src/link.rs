@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use deskside_helpdesk::hub::HubDesk;
 use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, open};
+use deskside_protocol::connect::{HelpdeskAbilities, SignInWay};
 use deskside_protocol::local::Connection;
 use deskside_protocol::settings::HelpdeskKind;
-use deskside_protocol::{ErrorCode, ErrorReport};
+use deskside_protocol::{ErrorCode, ErrorReport, limits};
 use tokio::sync::watch;
 
+use crate::controller::connect::way_of;
+use crate::credential::Credential;
 use crate::ports::Ports;
 
 /// The connection.
 pub struct Link {
     ports: Ports,
     desk: RwLock<Option<Arc<dyn Helpdesk>>>,
+    /// How the credential signs in.
+    way: RwLock<Option<SignInWay>>,
     connection: watch::Sender<Connection>,
     /// Grows whenever another helpdesk or credential came into force, for those who hold a stream open.
     generation: watch::Sender<u64>,
@@ -31,6 +36,7 @@ impl Link {
         Self {
             ports,
             desk: RwLock::new(None),
+            way: RwLock::new(None),
             connection: watch::Sender::new(Connection::NotEnrolled),
             generation: watch::Sender::new(0),
             sign_in: watch::Sender::new(false),
@@ -43,9 +49,10 @@ impl Link {
     /// `KeyringUnavailable` if the keyring cannot be asked; `BadRequest` if the address is none.
     pub async fn connect(&self) -> Result<(), ErrorReport> {
         let ready = self.ready().await;
-        let (desk, outcome) = match ready {
-            Ok(desk) => (desk, Ok(())),
-            Err(error) => (None, Err(error)),
+        let (desk, way, outcome) = match ready {
+            Ok(Some((desk, way))) => (Some(desk), Some(way), Ok(())),
+            Ok(None) => (None, None, Ok(())),
+            Err(error) => (None, None, Err(error)),
         };
         let state = match (&desk, &outcome) {
             // Not heard yet; the first exchange tells. Until then nothing claims to be online.
@@ -54,16 +61,47 @@ impl Link {
             (None, _) => Connection::NotEnrolled,
         };
         *self.desk.write().unwrap_or_else(PoisonError::into_inner) = desk;
+        *self.way.write().unwrap_or_else(PoisonError::into_inner) = way;
         self.sign_in.send_replace(false);
         self.set(state);
         self.generation.send_modify(|generation| *generation += 1);
         outcome
     }
 
-    async fn ready(&self) -> Result<Option<Arc<dyn Helpdesk>>, ErrorReport> {
+    async fn ready(&self) -> Result<Option<(Arc<dyn Helpdesk>, SignInWay)>, ErrorReport> {
         let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
-        let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
-        Ok(Some(open(&address.target(), &credential)?))
+        let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
+        let credential = Credential::read(&kept);
+        let mut target = address.target();
+        // What IT decided counts before what was pasted here.
+        for (name, value) in credential.fields {
+            target.fields.entry(name).or_insert(value);
+        }
+        let desk = open(&target, &credential.secret)?;
+        Ok(Some((desk, way_of(target.kind, &credential.secret))))
+    }
+
+    /// How one signs in at the helpdesk that is connected.
+    #[must_use]
+    pub fn way(&self) -> Option<SignInWay> {
+        *self.way.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the helpdesk can do, as far as is known by now; all that any can while none is connected.
+    #[must_use]
+    pub fn abilities(&self) -> HelpdeskAbilities {
+        let Some(desk) = self.desk() else { return HelpdeskAbilities::default() };
+        let can = desk.capabilities();
+        HelpdeskAbilities {
+            reply: can.reply,
+            confirm: can.confirm,
+            reopen: can.reopen,
+            rate: can.rate,
+            files: can.file_bytes.is_some(),
+            file_bytes: can.file_bytes.unwrap_or(0).min(limits::ATTACHMENT_BYTES),
+            categories: can.categories,
+            articles: can.articles,
+        }
     }
 
     /// The connection to the hub, to sign in at; `None` for other helpdesks.
@@ -76,7 +114,7 @@ impl Link {
             return Ok(None);
         };
         let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
-        Ok(Some(HubDesk::new(&address.url, &credential)?))
+        Ok(Some(HubDesk::new(&address.url, &Credential::read(&credential).secret)?))
     }
 
     /// Tells whether the employee has to sign in before the helpdesk takes anything new.

@@ -4,11 +4,12 @@
 //! preferences on macOS (`/Library/Managed Preferences/org.deskside.agent.plist`): all three hold the same names, and
 //! all three come here as one [`toml::Table`]. One field that does not fit is left out and said so; the others hold.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use deskside_protocol::connect::SignInWay;
 use deskside_protocol::facts::SectionId;
-use deskside_protocol::settings::{Autostart, Language, Notifications, SettingKey, Theme};
+use deskside_protocol::settings::{Autostart, HelpdeskKind, Language, Notifications, SettingKey, Theme};
 use deskside_protocol::shortcut::Shortcut;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -23,13 +24,23 @@ const MAIL_BYTES: usize = 254;
 const NAME_CHARS: usize = 80;
 /// Longest enrolment token, in bytes.
 const TOKEN_BYTES: usize = 512;
+/// Longest value of a field of the helpdesk, in bytes.
+const FIELD_BYTES: usize = 4096;
+/// Most fields of the helpdesk.
+const FIELDS: usize = 64;
 /// Requests can be kept for this many days at most.
 const RETENTION_DAYS: u32 = 3650;
 
 /// The names that a policy may hold, in the registry and in managed preferences. The file has the same, and may hold the
 /// last two as `allowed` and `always` of a table `sections`. The templates in `installer/` offer these and no others.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 18] = [
     "hub_url",
+    "helpdesk_url",
+    "helpdesk_kind",
+    "helpdesk_sign_in",
+    "helpdesk_fields",
+    "ca_file",
+    "client_certificate_file",
     "enrolment_token",
     "helpdesk_name",
     "helpdesk_email",
@@ -48,6 +59,18 @@ pub const KEYS: [&str; 12] = [
 pub struct Policy {
     /// The hub's address; `http` or `https`.
     pub hub_url: Option<Url>,
+    /// The helpdesk's address, where it is not a hub's; `http` or `https`. Counts before [`Self::hub_url`].
+    pub helpdesk_url: Option<Url>,
+    /// What it is.
+    pub helpdesk_kind: Option<HelpdeskKind>,
+    /// How to sign in there.
+    pub helpdesk_sign_in: Option<SignInWay>,
+    /// What its kind wants to know besides, by name. Values may be secrets.
+    pub helpdesk_fields: Fields,
+    /// Certificate authorities to trust beside the system's own.
+    pub ca_file: Option<PathBuf>,
+    /// A certificate of this computer, with its key.
+    pub client_certificate_file: Option<PathBuf>,
     /// With this the agent enrols by itself at start.
     pub enrolment_token: Option<Secret>,
     /// What the company calls its helpdesk.
@@ -101,13 +124,26 @@ impl Policy {
     pub fn from_table(mut table: toml::Table) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut policy = Self::default();
-        let hub_url: Option<Url> = field(&mut table, "hub_url", &mut problems);
-        policy.hub_url = checked("hub_url", hub_url, &mut problems, |url| {
+        let is_address = |url: &Url| {
             matches!(url.scheme(), "http" | "https")
                 && url.has_host()
                 && url.username().is_empty()
                 && url.password().is_none()
-        });
+        };
+        let hub_url: Option<Url> = field(&mut table, "hub_url", &mut problems);
+        policy.hub_url = checked("hub_url", hub_url, &mut problems, is_address);
+        let helpdesk_url: Option<Url> = field(&mut table, "helpdesk_url", &mut problems);
+        policy.helpdesk_url = checked("helpdesk_url", helpdesk_url, &mut problems, is_address);
+        policy.helpdesk_kind = field(&mut table, "helpdesk_kind", &mut problems);
+        policy.helpdesk_sign_in = field(&mut table, "helpdesk_sign_in", &mut problems);
+        policy.helpdesk_fields = fields(&mut table, &mut problems);
+        // Absolute: what a relative one means depends on where the agent was started.
+        let file = |name, table: &mut toml::Table, problems: &mut Vec<String>| {
+            let file: Option<PathBuf> = field(table, name, problems);
+            checked(name, file, problems, |file| file.is_absolute())
+        };
+        policy.ca_file = file("ca_file", &mut table, &mut problems);
+        policy.client_certificate_file = file("client_certificate_file", &mut table, &mut problems);
         let token: Option<String> = field(&mut table, "enrolment_token", &mut problems);
         policy.enrolment_token =
             checked("enrolment_token", token, &mut problems, |token| (1..=TOKEN_BYTES).contains(&token.len()))
@@ -145,6 +181,28 @@ impl Policy {
         .collect()
     }
 
+    /// The hub that this computer enrols in by itself.
+    #[must_use]
+    pub fn hub(&self) -> Option<&Url> {
+        match (&self.helpdesk_url, self.helpdesk_kind) {
+            (Some(url), Some(HelpdeskKind::Hub)) => Some(url),
+            (Some(_), _) => None,
+            (None, _) => self.hub_url.as_ref(),
+        }
+    }
+
+    /// Which helpdesk it is, if IT decided.
+    #[must_use]
+    pub fn helpdesk(&self) -> Option<&Url> {
+        self.helpdesk_url.as_ref().or(self.hub_url.as_ref())
+    }
+
+    /// What it is, if IT decided.
+    #[must_use]
+    pub fn kind(&self) -> Option<HelpdeskKind> {
+        if self.helpdesk_url.is_none() && self.hub_url.is_some() { Some(HelpdeskKind::Hub) } else { self.helpdesk_kind }
+    }
+
     /// What was decided about a section: always sent, never sent, or `None`, the user's choice. Never wins.
     #[must_use]
     pub fn section(&self, section: SectionId) -> Option<bool> {
@@ -163,6 +221,54 @@ fn is_mail_address(text: &str) -> bool {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
     };
     text.len() <= MAIL_BYTES && text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host))
+}
+
+/// What a helpdesk wants to know besides. Shown by name alone: a value can be an application's token.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Fields(pub BTreeMap<String, String>);
+
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// `[helpdesk_fields] queue = "General"` in the file; in the registry and in managed preferences, which have no tables
+/// within tables, a list of `queue=General`.
+fn fields(table: &mut toml::Table, problems: &mut Vec<String>) -> Fields {
+    let mut fields = BTreeMap::new();
+    let mut wrong = |what: &str| problems.push(format!("helpdesk_fields: {what}"));
+    let given: Vec<(String, Option<String>)> = match table.remove("helpdesk_fields") {
+        None => Vec::new(),
+        Some(toml::Value::Table(given)) => given
+            .into_iter()
+            .map(|(name, value)| match value {
+                toml::Value::String(text) => (name, Some(text)),
+                toml::Value::Integer(number) => (name, Some(number.to_string())),
+                _ => (name, None),
+            })
+            .collect(),
+        Some(toml::Value::Array(given)) => given
+            .iter()
+            .map(|one| match one.as_str().and_then(|text| text.split_once('=')) {
+                Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
+                None => (String::new(), None),
+            })
+            .collect(),
+        Some(_) => {
+            wrong("a table is needed, or a list of NAME=VALUE");
+            Vec::new()
+        }
+    };
+    for (name, value) in given {
+        let named =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        match value.filter(|value| named && value.len() <= FIELD_BYTES && fields.len() < FIELDS) {
+            Some(value) => _ = fields.insert(name, value),
+            None => wrong("one of them has no name, or a value that is none"),
+        }
+    }
+    Fields(fields)
 }
 
 /// Takes a field out of the table; a value of the wrong kind is a problem, and absent. The value itself is not repeated:
@@ -370,6 +476,35 @@ mod tests {
             assert_eq!((policy.hub_url, problems.len()), (None, 1), "{url}");
             assert!(!problems[0].contains("secret"), "{problems:?}");
         }
+    }
+
+    #[test]
+    fn it_says_which_helpdesk_and_what_it_is_told() {
+        let (policy, problems) = read(
+            r#"
+            helpdesk_url = "https://it.example/glpi/"
+            helpdesk_kind = "glpi"
+            helpdesk_sign_in = "browser"
+            ca_file = "/etc/ssl/ours.pem"
+            [helpdesk_fields]
+            entity = 3
+            client_secret = "s3cret"
+            "#,
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!((policy.kind(), policy.helpdesk_sign_in), (Some(HelpdeskKind::Glpi), Some(SignInWay::Browser)));
+        assert_eq!(policy.helpdesk().map(Url::as_str), Some("https://it.example/glpi/"));
+        assert_eq!(policy.hub(), None);
+        assert_eq!(policy.helpdesk_fields.0["entity"], "3");
+        assert!(!format!("{policy:?}").contains("s3cret"));
+        let (flat, problems) = read("helpdesk_fields = ['entity=3', 'client_secret = s3cret']");
+        assert_eq!((flat.helpdesk_fields, problems.len()), (policy.helpdesk_fields, 0), "as the registry has it");
+
+        let (policy, problems) = read("helpdesk_fields = ['s3cret', '=s3cret', 'entity=3']\nca_file = 'ours.pem'\n");
+        assert_eq!((policy.helpdesk_fields.0.len(), policy.ca_file, problems.len()), (1, None, 3));
+        assert!(!format!("{problems:?}").contains("s3cret"));
+        let (policy, _) = read("hub_url = 'https://hub.example'");
+        assert_eq!((policy.kind(), policy.hub()), (Some(HelpdeskKind::Hub), policy.hub_url.as_ref()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use deskside_protocol::connect::HelpdeskChoice;
 use deskside_protocol::facts::{Facts, SectionId};
 use deskside_protocol::health::HealthSample;
 use deskside_protocol::local::{Connection, DoctorCheck, Notice, Route, WindowRect};
@@ -266,6 +267,16 @@ pub trait SettingsPort: Send + Sync {
     /// # Errors
     /// `DecidedByPolicy` if IT decided another; `StoreUnwritable` if the file cannot be written.
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport>;
+    /// What somebody chose to connect, with what IT decided in its place.
+    ///
+    /// # Errors
+    /// `DecidedByPolicy` where the choice is another than IT's.
+    fn choose(&self, choice: HelpdeskChoice) -> Result<HelpdeskChoice, ErrorReport>;
+    /// Forgets the helpdesk that was connected here.
+    ///
+    /// # Errors
+    /// As [`Self::set_helpdesk`].
+    async fn forget_helpdesk(&self) -> Result<(), ErrorReport>;
     /// What of the files of settings and policy could not be read.
     fn notices(&self) -> Vec<Notice>;
     /// Days that requests which are over stay on this computer; `None` where IT did not say.

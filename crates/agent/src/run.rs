@@ -110,7 +110,9 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
 
-    let settings = Arc::new(SharedSettings::new(SettingsStore::open(&paths.settings_file(), &paths.policy)));
+    let mut settings = SettingsStore::open(&paths.settings_file(), &paths.policy);
+    settings.install_trust();
+    let settings = Arc::new(SharedSettings::new(settings));
     let texts = Arc::new(Texts::of(settings.store().language()));
     let (actions, wishes) = mpsc::unbounded_channel();
     let tray = Arc::new(Tray::start(Arc::clone(&texts), actions.clone()).await);
@@ -309,6 +311,8 @@ impl Follower {
                     | Event::RequestChanged { .. }
                     | Event::FactsChanged
                     | Event::ConnectionChanged { .. }
+                    | Event::HelpdeskStep { .. }
+                    | Event::HelpdeskReported { .. }
                     | Event::NoticesChanged
                     | Event::HideForCapture,
                 )
@@ -414,7 +418,7 @@ impl Follower {
 
     fn policy(&self) -> Option<(url::Url, Secret)> {
         let store = self.settings.store();
-        Some((store.policy().hub_url.clone()?, store.policy().enrolment_token.clone()?))
+        Some((store.policy().hub()?.clone(), store.policy().enrolment_token.clone()?))
     }
 }
 

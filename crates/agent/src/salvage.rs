@@ -260,8 +260,8 @@ async fn insert_ticket(
     let state: Option<TicketState> = ticket.and_then(|ticket| ticket.word("state"));
     sqlx::query(
         "INSERT INTO tickets (client_id, draft_id, title, description, document, number, state, assignee, rating,
-                              unread, reply_text, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              unread, former, reply_text, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(client_id.to_string())
     .bind(ticket.and_then(|ticket| ticket.parsed::<DraftId>("draft_id")).map(|id| id.to_string()))
@@ -273,6 +273,7 @@ async fn insert_ticket(
     .bind(text("assignee"))
     .bind(ticket.and_then(|ticket| ticket.number("rating")))
     .bind(ticket.and_then(|ticket| ticket.number("unread")).map_or(0, |unread| i64::from(unread != 0)))
+    .bind(ticket.and_then(|ticket| ticket.number("former")).map_or(0, |former| i64::from(former != 0)))
     .bind(text("reply_text").unwrap_or_default())
     .bind(moment("created_at"))
     .bind(moment("updated_at"))

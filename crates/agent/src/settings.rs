@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use deskside_helpdesk::probe::is_secret;
+use deskside_helpdesk::trust;
+use deskside_protocol::connect::{HelpdeskChoice, HelpdeskDecided};
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::Notice;
 use deskside_protocol::settings::{HelpdeskKind, Language, SettingKey, Settings, SettingsView};
@@ -66,6 +69,18 @@ impl SettingsStore {
             .inspect(|notice| tracing::warn!(code = ?notice.code, "{}", notice.detail))
             .collect();
         Self { file: file.to_path_buf(), user, policy, notices, damaged }
+    }
+
+    /// Puts in force what IT says of certificates, for every connection of this process. A file that cannot be used is
+    /// left out, and said.
+    pub fn install_trust(&mut self) {
+        let policy = &self.policy;
+        let (trust, unusable) = trust::load(policy.ca_file.as_deref(), policy.client_certificate_file.as_deref());
+        for one in &unusable {
+            tracing::warn!(problem = ?one.problem, detail = one.detail, "a file that the policy names cannot be used");
+            self.notices.push(Notice { code: ErrorCode::PolicyUnreadable, detail: one.detail.clone() });
+        }
+        trust.install(unusable);
     }
 
     /// What is in force.
@@ -138,22 +153,36 @@ impl SettingsStore {
         self.keep(User { settings, helpdesk: self.user.helpdesk.clone() })
     }
 
-    /// The helpdesk in force: IT's, else the one that this device enrolled in.
+    /// The helpdesk in force: IT's, else the one that was connected here. What IT says of its kind and fields counts.
     #[must_use]
     pub fn helpdesk(&self) -> Option<HelpdeskAddress> {
+        let policy = &self.policy;
+        let (decided, kind) = (policy.helpdesk(), policy.kind());
+        // What belongs to another address or kind than IT's is not in force.
         let own = self.user.helpdesk.as_ref();
-        let decided = self.policy.hub_url.as_ref();
-        // What belongs to another address than IT's is not in force.
-        let own = own.filter(|own| decided.is_none_or(|url| own.url.origin() == url.origin()));
-        let name = self.policy.helpdesk_name.clone().or_else(|| own?.name.clone());
-        match decided {
-            Some(url) => Some(HelpdeskAddress::hub(url.clone(), name)),
-            None => own.map(|own| HelpdeskAddress {
-                kind: own.kind,
-                url: own.url.clone(),
-                fields: own.fields.clone(),
-                name,
-            }),
+        let own = own.filter(|own| decided.is_none_or(|url| is_within(&own.url, url)));
+        let own = own.filter(|own| kind.is_none_or(|kind| own.kind == kind));
+        let name = policy.helpdesk_name.clone().or_else(|| own?.name.clone());
+        let mut address = match (own, decided, kind) {
+            (Some(own), _, _) => {
+                HelpdeskAddress { kind: own.kind, url: own.url.clone(), fields: own.fields.clone(), name }
+            }
+            (None, Some(url), Some(kind)) => HelpdeskAddress { kind, url: url.clone(), fields: BTreeMap::new(), name },
+            // What it is shows when somebody connects it.
+            (None, _, _) => return None,
+        };
+        address.fields.extend(policy.helpdesk_fields.0.clone());
+        Some(address)
+    }
+
+    /// What of the helpdesk IT decided.
+    #[must_use]
+    pub fn helpdesk_decided(&self) -> HelpdeskDecided {
+        HelpdeskDecided {
+            url: self.policy.helpdesk().is_some(),
+            kind: self.policy.kind().is_some(),
+            way: self.policy.helpdesk_sign_in,
+            fields: self.policy.helpdesk_fields.0.keys().cloned().collect(),
         }
     }
 
@@ -162,22 +191,70 @@ impl SettingsStore {
     /// # Errors
     /// [`ErrorCode::DecidedByPolicy`] if IT decided another helpdesk.
     pub fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
-        if self.policy.hub_url.as_ref().is_some_and(|decided| decided.origin() != helpdesk.origin()) {
+        if self.policy.helpdesk().is_some_and(|decided| decided.origin() != helpdesk.origin()) {
             return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
         }
         Ok(())
     }
 
-    /// Keeps the helpdesk that this device has enrolled in.
+    /// What somebody chose, with what IT decided in its place.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DecidedByPolicy`] where the choice is another than IT's.
+    pub fn choose(&self, mut choice: HelpdeskChoice) -> Result<HelpdeskChoice, ErrorReport> {
+        let decided =
+            |what: &str| Err(ErrorReport::new(ErrorCode::DecidedByPolicy, format!("{what} is set by policy")));
+        if let Some(url) = self.policy.helpdesk() {
+            match deskside_helpdesk::probe::typed(&choice.url) {
+                _ if choice.url.trim().is_empty() => choice.url = url.to_string(),
+                Ok(chosen) if chosen.origin() == url.origin() => {}
+                _ => return decided("the helpdesk"),
+            }
+        }
+        if let Some(kind) = self.policy.kind() {
+            if choice.kind.is_some_and(|chosen| chosen != kind) {
+                return decided("the kind of helpdesk");
+            }
+            choice.kind = Some(kind);
+        }
+        if let Some(way) = self.policy.helpdesk_sign_in {
+            if choice.way.is_some_and(|chosen| chosen != way) {
+                return decided("the way to sign in");
+            }
+            choice.way = Some(way);
+        }
+        for (name, value) in &self.policy.helpdesk_fields.0 {
+            if choice.fields.get(name).is_some_and(|chosen| !chosen.is_empty() && chosen != value) {
+                return decided(&format!("the field {name}"));
+            }
+            choice.fields.insert(name.clone(), value.clone());
+        }
+        Ok(choice)
+    }
+
+    /// Keeps the helpdesk that was connected here. What IT decided of its fields, and secrets, are not kept with it.
     ///
     /// # Errors
     /// [`ErrorCode::DecidedByPolicy`] if IT decided another, [`ErrorCode::StoreUnwritable`] if it cannot be kept;
     /// nothing has changed then.
     pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
         self.may_enrol(&helpdesk.url)?;
-        let HelpdeskAddress { kind, url, fields, name } = helpdesk;
+        let HelpdeskAddress { kind, url, mut fields, name } = helpdesk;
+        let decided = &self.policy.helpdesk_fields.0;
+        fields.retain(|name, _| !decided.contains_key(name) && !is_secret(name));
         let helpdesk = Some(Helpdesk { kind, url, fields, name });
         self.keep(User { settings: self.user.settings.clone(), helpdesk })
+    }
+
+    /// Forgets the helpdesk that was connected here.
+    ///
+    /// # Errors
+    /// As [`Self::set_helpdesk`].
+    pub fn forget_helpdesk(&mut self) -> Result<(), ErrorReport> {
+        if self.policy.helpdesk().is_some() {
+            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
+        }
+        self.keep(User { settings: self.user.settings.clone(), helpdesk: None })
     }
 
     fn keep(&mut self, user: User) -> Result<(), ErrorReport> {
@@ -258,6 +335,8 @@ impl SettingsPort for SharedSettings {
             language: store.language().tag().to_owned(),
             helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
             helpdesk_kind: helpdesk.as_ref().map(|helpdesk| helpdesk.kind),
+            helpdesk_fields: helpdesk.as_ref().map(|helpdesk| shown(&helpdesk.fields)).unwrap_or_default(),
+            helpdesk_decided_by_policy: store.helpdesk_decided(),
             helpdesk_name: helpdesk.and_then(|helpdesk| helpdesk.name),
             helpdesk_email: store.policy().helpdesk_email.clone(),
             enrolled: false,
@@ -286,6 +365,14 @@ impl SettingsPort for SharedSettings {
         self.store().set_helpdesk(helpdesk)
     }
 
+    fn choose(&self, choice: HelpdeskChoice) -> Result<HelpdeskChoice, ErrorReport> {
+        self.store().choose(choice)
+    }
+
+    async fn forget_helpdesk(&self) -> Result<(), ErrorReport> {
+        self.store().forget_helpdesk()
+    }
+
     fn notices(&self) -> Vec<Notice> {
         self.store().notices().to_vec()
     }
@@ -301,6 +388,18 @@ impl SettingsPort for SharedSettings {
 
 /// The table of the file that holds [`Helpdesk`].
 const HELPDESK: &str = "helpdesk";
+
+/// Whether an address is the decided one, or lies below it: a helpdesk can be found in a folder of what IT named.
+fn is_within(url: &url::Url, decided: &url::Url) -> bool {
+    let path = decided.path().trim_end_matches('/');
+    let below = url.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    url.origin() == decided.origin() && below
+}
+
+/// Fields as everybody may see them.
+fn shown(fields: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    fields.iter().filter(|(name, _)| !is_secret(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
 
 /// The fields of `settings` that are not the default.
 fn differences(settings: &Settings) -> toml::Table {
@@ -450,6 +549,48 @@ mod tests {
         assert_eq!(store.helpdesk().unwrap().url.as_str(), "https://it.example/");
         assert_eq!(store.helpdesk().unwrap().name, None, "a name belongs to its helpdesk");
         assert_eq!(store.set_helpdesk(own).unwrap_err().code, ErrorCode::DecidedByPolicy);
+    }
+
+    #[test]
+    fn what_it_decided_of_the_helpdesk_is_laid_over_every_choice() {
+        let files = Files::new();
+        std::fs::write(
+            files.policy(),
+            "helpdesk_url = 'https://it.example'\nhelpdesk_fields = ['entity=3', 'app_token=s3cret']\n",
+        )
+        .unwrap();
+        let mut store = files.open();
+        let choice = |url: &str, fields: &[(&str, &str)]| HelpdeskChoice {
+            url: url.to_owned(),
+            kind: None,
+            way: None,
+            fields: fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            credential: None,
+        };
+        let chosen = store.choose(choice("it.example/glpi", &[("category", "7")])).unwrap();
+        assert_eq!((chosen.fields["entity"].as_str(), chosen.fields["category"].as_str()), ("3", "7"));
+        assert_eq!(store.choose(choice("", &[])).unwrap().url, "https://it.example/");
+        for other in [choice("evil.example", &[]), choice("it.example", &[("entity", "4")])] {
+            assert_eq!(store.choose(other).unwrap_err().code, ErrorCode::DecidedByPolicy);
+        }
+        assert_eq!(store.helpdesk(), None, "what it is shows when somebody connects it");
+
+        let fields = chosen.fields;
+        let url: url::Url = "https://it.example/glpi/".parse().unwrap();
+        store.set_helpdesk(HelpdeskAddress { kind: HelpdeskKind::Glpi, url: url.clone(), fields, name: None }).unwrap();
+        let kept = std::fs::read_to_string(files.settings()).unwrap();
+        assert!(kept.contains("category") && !kept.contains("s3cret") && !kept.contains("entity"), "{kept}");
+        let in_force = files.open().helpdesk().unwrap();
+        assert_eq!((in_force.url, in_force.fields["app_token"].as_str()), (url, "s3cret"));
+        let view = SharedSettings::new(files.open()).view();
+        assert!(!format!("{view:?}").contains("s3cret"), "a secret is shown to no window");
+        assert_eq!(view.helpdesk_decided_by_policy.fields, ["app_token", "entity"]);
+        assert_eq!(files.open().forget_helpdesk().unwrap_err().code, ErrorCode::DecidedByPolicy);
+
+        std::fs::remove_file(files.policy()).unwrap();
+        let mut store = files.open();
+        store.forget_helpdesk().unwrap();
+        assert_eq!(files.open().helpdesk(), None);
     }
 
     proptest! {

@@ -73,6 +73,8 @@ fn is_for(event: &Event, role: PeerRole) -> bool {
         | Event::FactsChanged
         | Event::ConnectionChanged { .. }
         | Event::SettingsChanged { .. }
+        | Event::HelpdeskStep { .. }
+        | Event::HelpdeskReported { .. }
         | Event::NoticesChanged => true,
     }
 }

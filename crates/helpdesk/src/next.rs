@@ -64,6 +64,7 @@ fn who_can_help(code: ErrorCode) -> Next {
         | ErrorCode::PreviewChanged
         | ErrorCode::WrongState
         | ErrorCode::NotOffered
+        | ErrorCode::HelpdeskChanged
         | ErrorCode::ScreenUnavailable
         | ErrorCode::ScreenRefused => Next::AskUser,
         ErrorCode::Unauthorized | ErrorCode::NotEnrolled | ErrorCode::SignInNeeded => Next::AwaitCredential,

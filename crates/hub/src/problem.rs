@@ -145,7 +145,9 @@ fn usual_status(code: ErrorCode) -> StatusCode {
         ErrorCode::Forbidden | ErrorCode::DecidedByPolicy => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::StartOver => StatusCode::GONE,
-        ErrorCode::WrongState | ErrorCode::NotOffered | ErrorCode::PreviewChanged => StatusCode::CONFLICT,
+        ErrorCode::WrongState | ErrorCode::NotOffered | ErrorCode::HelpdeskChanged | ErrorCode::PreviewChanged => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::TextTooLong
         | ErrorCode::TextMissing
@@ -184,6 +186,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::PreviewChanged => "The preview has changed",
         ErrorCode::WrongState => "The ticket's state does not allow this",
         ErrorCode::NotOffered => "Not offered",
+        ErrorCode::HelpdeskChanged => "At another helpdesk",
         ErrorCode::Unauthorized => "Not signed in",
         ErrorCode::NotEnrolled => "Not enrolled",
         ErrorCode::SignInNeeded => "An employee has to sign in",

@@ -17,7 +17,8 @@ use crate::settings::HelpdeskKind;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HelpdeskChoice {
-    /// Its address as somebody typed or pasted it: "glpi.example", "https://it.example/glpi/front/central.php".
+    /// Its address as somebody typed or pasted it: "glpi.example", "https://it.example/glpi/front/central.php". An empty
+    /// one is the helpdesk in force, looked at with its own credential ([`crate::local::Request::ProbeHelpdesk`] alone).
     pub url: String,
     /// What it is; `None` finds out.
     #[serde(default)]
@@ -246,7 +247,7 @@ pub enum ConnectProblem {
     BadAnswer,
     /// The credential could not be kept on this computer.
     NotKept,
-    /// Requests that may have arrived at the helpdesk of before still wait.
+    /// Requests that may have arrived at the helpdesk of before are parked: their writer decides. It is connected.
     InDoubt,
 }
 

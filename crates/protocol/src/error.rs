@@ -61,6 +61,8 @@ pub enum ErrorCode {
     Forbidden,
     /// The helpdesk cannot do this at all (ratings, files): it is not offered, and was asked for all the same.
     NotOffered,
+    /// The helpdesk was changed: this is at the one before, or may be.
+    HelpdeskChanged,
     /// The helpdesk refuses the ticket for good; the reason is in the detail.
     Refused,
     /// The helpdesk does not know (any more) where the last look ended: ask from the beginning.

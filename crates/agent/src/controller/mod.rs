@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use deskside_protocol::connect::HelpdeskAbilities;
 use deskside_protocol::local::{Event, LedgerAction, Notice, PeerRole, Request, Response, Route};
 use deskside_protocol::{ErrorCode, ErrorReport, health, limits};
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -23,6 +24,7 @@ use crate::uploads::Uploads;
 
 mod captures;
 mod computer;
+pub(crate) mod connect;
 mod held;
 mod home;
 mod keeping;
@@ -113,6 +115,10 @@ struct Inner {
     hidden: Notify,
     /// One fetch of a file at a time: two windows that want the same one wait for the first.
     fetching: tokio::sync::Mutex<()>,
+    /// One helpdesk is connected at a time.
+    connecting: tokio::sync::Mutex<()>,
+    /// What the helpdesk can do, as windows were told last.
+    told_abilities: Mutex<HelpdeskAbilities>,
     /// One replacement of the store at a time.
     mending: tokio::sync::Mutex<()>,
     /// Somebody asked the agent to end.
@@ -149,7 +155,6 @@ impl Controller {
         }
         let (events, _) = broadcast::channel(EVENTS);
         let link = Arc::new(Link::new(ports.clone()));
-        let linked = link.connect().await;
         let (told, news) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
         let store = InUse::new(store);
@@ -177,12 +182,19 @@ impl Controller {
                 look: Notify::new(),
                 hidden: Notify::new(),
                 fetching: tokio::sync::Mutex::default(),
+                connecting: tokio::sync::Mutex::default(),
+                told_abilities: Mutex::default(),
                 mending: tokio::sync::Mutex::default(),
                 quit: CancellationToken::new(),
                 stop,
                 tasks,
                 runtime: tokio::runtime::Handle::current(),
             }),
+        };
+        let linked = {
+            // Nothing is sent before it is known whether this is the helpdesk of before.
+            let _hold = controller.before_helpdesk().await;
+            controller.inner.link.connect().await
         };
         if let Some((kept, what, salvaged)) = set_aside {
             controller.say_set_aside(&kept, &what, salvaged).await;
@@ -271,11 +283,11 @@ impl Controller {
             }
             Request::Enrol { url, token } => self.enrol(&url, &token).await,
             Request::SignIn => self.sign_in().await,
-            Request::ProbeHelpdesk { .. }
-            | Request::ConnectHelpdesk { .. }
-            | Request::DisconnectHelpdesk
-            | Request::SearchArticles { .. }
-            | Request::Categories => Err(ErrorReport::new(ErrorCode::NotOffered, "this agent does not do this yet")),
+            Request::ProbeHelpdesk { choice } => self.probe_helpdesk(choice).await,
+            Request::ConnectHelpdesk { choice } => self.connect_helpdesk(choice).await,
+            Request::DisconnectHelpdesk => self.disconnect_helpdesk().await,
+            Request::SearchArticles { words } => self.search_articles(&words).await,
+            Request::Categories => self.categories().await,
             Request::Doctor => self.doctor().await,
             Request::ShowWindow { route } => {
                 self.show(route);

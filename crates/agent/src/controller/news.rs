@@ -203,6 +203,7 @@ impl Controller {
         match outcome {
             Ok(()) => {
                 self.inner.link.heard();
+                self.tell_abilities();
                 Ok(())
             }
             Err(SyncError::Helpdesk(error)) => {
@@ -215,6 +216,17 @@ impl Controller {
                 self.store_failed(error.code());
                 Err(None)
             }
+        }
+    }
+
+    /// What a helpdesk can do is learnt by asking it other things; windows are told when it is news.
+    fn tell_abilities(&self) {
+        let can = self.inner.link.abilities();
+        let mut told = self.inner.told_abilities.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let news = std::mem::replace(&mut *told, can) != can;
+        drop(told);
+        if news {
+            self.tell(Event::SettingsChanged { view: self.settings_view() });
         }
     }
 

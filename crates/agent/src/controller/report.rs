@@ -185,6 +185,7 @@ impl Controller {
         size_bytes: u64,
         screenshot: bool,
     ) -> Result<Response, ErrorReport> {
+        self.must_take(size_bytes)?;
         let store = self.store();
         let owner = Owner::from(owner);
         self.must_own(&store, owner).await?;

@@ -11,8 +11,7 @@ use url::Url;
 use super::Controller;
 use super::computer::{HEAVY_AGE, LIGHT_AGE};
 use crate::ledger;
-use crate::ports::{HelpdeskAddress, SecretKind};
-use crate::requests::sync;
+use crate::ports::HelpdeskAddress;
 use crate::store::StoreError;
 use crate::store::columns::word;
 
@@ -21,7 +20,12 @@ const TOKEN_BYTES: usize = 512;
 
 impl Controller {
     pub(super) fn settings_view(&self) -> SettingsView {
-        SettingsView { enrolled: self.inner.link.is_enrolled(), ..self.inner.ports.settings.view() }
+        SettingsView {
+            enrolled: self.inner.link.is_enrolled(),
+            helpdesk_can: self.inner.link.abilities(),
+            helpdesk_way: self.inner.link.way(),
+            ..self.inner.ports.settings.view()
+        }
     }
 
     pub(super) async fn change_settings(&self, settings: Settings) -> Result<Response, ErrorReport> {
@@ -38,7 +42,11 @@ impl Controller {
 
     /// The settings changed under us: another helpdesk, perhaps.
     pub(super) async fn settings_are_new(&self) {
-        match self.inner.link.connect().await {
+        let linked = {
+            let _hold = self.before_helpdesk().await;
+            self.inner.link.connect().await
+        };
+        match linked {
             Ok(()) => self.unnotice(ErrorCode::KeyringUnavailable),
             Err(error) => self.notice(error.code, &error.detail),
         }
@@ -51,13 +59,19 @@ impl Controller {
     pub(super) async fn enrol(&self, url: &str, token: &str) -> Result<Response, ErrorReport> {
         let bad = |detail: String| ErrorReport::new(ErrorCode::BadRequest, detail);
         let url = Url::parse(url.trim()).map_err(|error| bad(format!("not an address: {error}")))?;
+        let _one_at_a_time = self.inner.connecting.lock().await;
+        self.enrol_at(&url, token).await?;
+        Ok(Response::Settings(self.settings_view()))
+    }
+
+    pub(super) async fn enrol_at(&self, url: &Url, token: &str) -> Result<(), ErrorReport> {
+        let bad = |detail: String| ErrorReport::new(ErrorCode::BadRequest, detail);
         let token = token.trim();
         if token.is_empty() || token.len() > TOKEN_BYTES {
             return Err(bad("the token is empty or too long".to_owned()));
         }
         // Before the token leaves: whoever gets it can enrol with it.
-        self.inner.ports.settings.may_enrol(&url)?;
-        let decided = self.inner.ports.settings.helpdesk();
+        self.inner.ports.settings.may_enrol(url)?;
         self.inner.computer.refresh(LIGHT_AGE, HEAVY_AGE);
         self.inner.computer.settled(&[Cost::Light], SHORTLY).await;
         let facts = self.inner.computer.snapshot().facts;
@@ -65,9 +79,9 @@ impl Controller {
         let device_name: String =
             host.unwrap_or_else(|| self.inner.options.login.clone()).chars().take(limits::NAME_CHARS).collect();
         let request = Enrol { token: token.to_owned(), device_name, platform: std::env::consts::OS.to_owned() };
-        let enrolled = hub::enrol(&url, &request).await?;
+        let enrolled = hub::enrol(url, &request).await?;
 
-        self.inner.ports.secrets.set(&url, &enrolled.credential).await?;
+        self.inner.ports.secrets.set(url, &enrolled.credential).await?;
         let name = enrolled
             .helpdesk_name
             .map(|name| name.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect::<String>())
@@ -75,22 +89,11 @@ impl Controller {
         let address = HelpdeskAddress::hub(url.clone(), name);
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody.
-            let _ = self.inner.ports.secrets.delete(&url).await;
+            let _ = self.inner.ports.secrets.delete(url).await;
             return Err(error);
         }
-        if decided.is_some_and(|before| before.url != url) {
-            tracing::info!("this device has another helpdesk now");
-        }
-        // Another identity sees other changes: begin at the beginning, quietly.
-        if let Err(error) = sync::forget_cursor(&self.store()).await {
-            tracing::warn!(%error, "the cursor could not be forgotten");
-        }
-        self.record(LedgerAction::Enrolled, &format!("{}, device {}", host_of(&url), enrolled.device_id)).await;
-        self.settings_are_new().await;
-        if self.inner.ports.secrets.kind() == SecretKind::SessionOnly {
-            self.tell(Event::NoticesChanged);
-        }
-        Ok(Response::Settings(self.settings_view()))
+        self.moved_in(&format!("{}, device {}", host_of(url), enrolled.device_id)).await;
+        Ok(())
     }
 
     /// Writes an entry of the ledger by itself. What it tells about has happened already: a full disk cannot undo it.

@@ -11,6 +11,7 @@ use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::Controller;
+use super::connect::Wanted;
 use crate::requests;
 use crate::store::files;
 use crate::store::{Store, StoreError, private};
@@ -60,6 +61,7 @@ impl Controller {
     pub(super) async fn reply(&self, client_id: ClientId, text: &str) -> Result<Response, ErrorReport> {
         let store = self.store();
         store.must_be_durable()?;
+        self.must_offer(client_id, Wanted::Reply).await?;
         let mut tx = store.begin().await?;
         requests::reply(&mut tx, client_id, text).await?;
         tx.commit().await.map_err(StoreError::from)?;
@@ -70,6 +72,7 @@ impl Controller {
     pub(super) async fn give_verdict(&self, client_id: ClientId, verdict: &Verdict) -> Result<Response, ErrorReport> {
         let store = self.store();
         store.must_be_durable()?;
+        self.must_offer(client_id, Wanted::Verdict(verdict)).await?;
         let mut tx = store.begin().await?;
         requests::verdict(&mut tx, client_id, verdict).await?;
         tx.commit().await.map_err(StoreError::from)?;

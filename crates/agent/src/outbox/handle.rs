@@ -46,6 +46,7 @@ pub(super) enum Command {
     Unpark { client_id: ClientId, done: oneshot::Sender<Result<bool, ErrorReport>> },
     TakeBack { client_id: ClientId, entry: Option<FollowUpId>, done: oneshot::Sender<Result<TakenBack, ErrorReport>> },
     Hold { held: oneshot::Sender<Hold> },
+    Leave { left_at: Option<i64>, held: oneshot::Sender<Hold> },
 }
 
 /// While this is there, the outbox sends nothing and leaves the store alone. Then it reads its queue anew.
@@ -117,6 +118,18 @@ impl Outbox {
     pub async fn hold(&self) -> Result<Hold, ErrorReport> {
         let (held, answer) = oneshot::channel();
         self.commands.send(Command::Hold { held }).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())
+    }
+
+    /// The helpdesk is about to be another one: what may have reached the one before, or belongs to a request there, is
+    /// parked for its writer to decide; what was never tried waits. `left_at`: no helpdesk was connected any more when
+    /// what comes after this place was queued. Until the answer is dropped, nothing is sent.
+    ///
+    /// # Errors
+    /// `Internal` if the outbox has ended.
+    pub async fn leave(&self, left_at: Option<i64>) -> Result<Hold, ErrorReport> {
+        let (held, answer) = oneshot::channel();
+        self.commands.send(Command::Leave { left_at, held }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())
     }
 

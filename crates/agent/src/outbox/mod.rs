@@ -86,6 +86,15 @@ pub async fn undelivered(connection: &mut SqliteConnection, after: i64) -> Resul
     rows.iter().map(read).collect()
 }
 
+/// The last place of the queue, whatever became of what stands there.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn last(connection: &mut SqliteConnection) -> Result<i64> {
+    let row = sqlx::query("SELECT coalesce(max(sequence), 0) FROM outbox").fetch_one(connection).await?;
+    Ok(row.try_get(0)?)
+}
+
 /// Everything of one request, in order.
 ///
 /// # Errors

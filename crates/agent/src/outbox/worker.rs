@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::flight::{Landed, failure, fly, is_ours};
 use super::handle::{Command, Hold, Outbox, Told};
-use super::machine::{Backoff, Kind, Message, Stage, Step, is_soon};
+use super::machine::{Backoff, Failure, Kind, Message, Stage, Step, is_soon};
 use super::{Queued, keep, undelivered};
 use crate::ledger;
 use crate::link::Link;
@@ -127,6 +127,10 @@ impl Worker {
                     Command::TakeBack { client_id, entry, done } => {
                         let _ = done.send(self.take_back(client_id, entry).await);
                     }
+                    Command::Leave { left_at, held } => tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = self.leave(left_at, held) => {}
+                    },
                     Command::Hold { held } => tokio::select! {
                         () = stop.cancelled() => break,
                         () = self.hold(held) => {}
@@ -216,6 +220,49 @@ impl Worker {
             let _ = released.await;
         }
         self.reload().await;
+    }
+
+    async fn leave(&mut self, left_at: Option<i64>, held: oneshot::Sender<Hold>) {
+        let flying: HashSet<ClientId> = self.lanes.keys().copied().collect();
+        self.forget_flights();
+        // What was queued a moment ago may not be read yet.
+        self.load().await;
+        self.keep_unkept().await;
+        let never_tried = |queued: &Queued| {
+            let certain = left_at.is_some_and(|left| queued.sequence > left);
+            matches!(queued.message.stage, Stage::New { doubt } if certain || !doubt)
+                && !flying.contains(&queued.client_id)
+        };
+        // A request that goes to the new helpdesk takes what was written after it along.
+        let new: HashSet<ClientId> = self
+            .queue
+            .values()
+            .filter(|queued| queued.message.kind == Kind::Ticket && never_tried(queued))
+            .map(|queued| queued.client_id)
+            .collect();
+        let parked: Vec<i64> = self
+            .queue
+            .values()
+            .filter(|queued| !queued.message.is_at_rest() && !new.contains(&queued.client_id))
+            .map(|queued| queued.sequence)
+            .collect();
+        for sequence in parked {
+            let Some(before) = self.queue.get(&sequence).cloned() else { continue };
+            let report = ErrorReport::new(
+                ErrorCode::HelpdeskChanged,
+                "the helpdesk was changed while this was on its way to the one before",
+            );
+            let failure = Failure { report, for_good: true, may_have_arrived: true, retry_after: None };
+            let after = before.message.clone().failed(failure, Timestamp::now(), self.backoff, 0.0);
+            self.queue.insert(sequence, Queued { message: after, ..before.clone() });
+            self.unkept.entry(sequence).or_insert(before.message);
+            self.keep_one(sequence).await;
+        }
+        self.rest_until = None;
+        let (release, released) = oneshot::channel();
+        if held.send(Hold { _release: release }).is_ok() {
+            let _ = released.await;
+        }
     }
 
     /// Starts every step that may begin now, and says when the next one may.

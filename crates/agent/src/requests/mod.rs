@@ -367,12 +367,34 @@ pub async fn mark_read(connection: &mut SqliteConnection, client_id: ClientId) -
 /// # Errors
 /// [`crate::store::StoreError`].
 pub async fn ticket_ref(connection: &mut SqliteConnection, client_id: ClientId) -> Result<TicketRef> {
-    let row = sqlx::query("SELECT number FROM tickets WHERE client_id = ?")
+    // The number of another helpdesk's ticket names a stranger's here.
+    let row = sqlx::query("SELECT number FROM tickets WHERE client_id = ? AND former = 0")
         .bind(client_id.to_string())
         .fetch_optional(connection)
         .await?;
     let number: Option<i64> = row.map(|row| row.try_get(0)).transpose()?.flatten();
     Ok(TicketRef { client_id, number: number.and_then(|number| u64::try_from(number).ok()) })
+}
+
+/// Whether a request is at the helpdesk of before.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn is_former(connection: &mut SqliteConnection, client_id: ClientId) -> Result<bool> {
+    let row = sqlx::query("SELECT 1 FROM tickets WHERE client_id = ? AND former <> 0")
+        .bind(client_id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The helpdesk is another one: what the one before has stays there. A look that finds it again takes the mark away.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn leave_all(store: &crate::store::Store) -> Result<()> {
+    sqlx::query("UPDATE tickets SET former = 1 WHERE number IS NOT NULL").execute(store.pool()).await?;
+    Ok(())
 }
 
 /// The title of a request.

@@ -116,7 +116,7 @@ async fn take(connection: &mut SqliteConnection, view: &TicketView, quiet: bool,
          ON CONFLICT (client_id) DO UPDATE SET
              title = CASE WHEN title = '' THEN excluded.title ELSE title END,
              description = CASE WHEN description = '' THEN excluded.description ELSE description END,
-             number = excluded.number, state = excluded.state,
+             number = excluded.number, former = 0, state = excluded.state,
              assignee = excluded.assignee, rating = coalesce(excluded.rating, rating), updated_at = excluded.updated_at",
     )
     .bind(id.to_string())

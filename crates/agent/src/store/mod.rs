@@ -275,6 +275,15 @@ impl Store {
         set_meta(&mut connection, name, value).await
     }
 
+    /// Forgets what is kept under a name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_meta(&self, name: &str) -> Result<()> {
+        sqlx::query("DELETE FROM meta WHERE name = ?").bind(name).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Bytes on the disk: the database and the files beside it. What cannot be read counts as nothing.
     pub async fn kept_bytes(&self) -> u64 {
         let folder = self.folder.clone();

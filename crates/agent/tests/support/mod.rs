@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use deskside_agent::controller::{Controller, Options};
 use deskside_agent::ports::*;
+use deskside_protocol::connect::HelpdeskChoice;
 use deskside_protocol::facts::{Device, Facts, Network, Section, SectionId, User};
 use deskside_protocol::health::{Echo, HealthSample};
 use deskside_protocol::local::*;
@@ -150,6 +151,13 @@ impl SettingsPort for Desktop {
     }
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
         *self.helpdesk.lock().unwrap() = Some(helpdesk);
+        Ok(())
+    }
+    fn choose(&self, choice: HelpdeskChoice) -> Result<HelpdeskChoice, ErrorReport> {
+        Ok(choice)
+    }
+    async fn forget_helpdesk(&self) -> Result<(), ErrorReport> {
+        *self.helpdesk.lock().unwrap() = None;
         Ok(())
     }
     fn notices(&self) -> Vec<Notice> {
