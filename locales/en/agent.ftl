@@ -95,9 +95,20 @@ cli-quit = Ends Deskside
 cli-enrol = Connects this computer to a helpdesk
 cli-enrol-hub = Address of the helpdesk
 cli-enrol-token = Token from your IT department; “-” reads it from the standard input
+cli-doctor-helpdesk = Looks at a helpdesk step by step and says what to do
+cli-connect = Connects this computer to a helpdesk that your company runs
+cli-disconnect = Disconnects the helpdesk; what waits to be sent is kept
+cli-connect-url = Address of the helpdesk, as a browser opens it
+cli-connect-kind = What it is; found out if it is left out
+cli-connect-way = How to sign in
+cli-connect-field = What the helpdesk is told besides, such as queue=General
+cli-connect-credential = File with the token; without it you are asked
+cli-connect-prompt = Token:
+cli-for-it = For IT: { $advice }
+cli-disconnected = This computer is disconnected from its helpdesk.
 cli-exit-codes =
     Exit codes: 0 done, a request is sent or kept; 1 it failed; 2 wrong arguments; 3 Deskside could not be reached or
-    started; 4 you said no; 5 the doctor found something that does not work.
+    started; 4 you said no; 5 the doctor found something that does not work, or a helpdesk could not be connected.
 
 ## Command line: what it says
 

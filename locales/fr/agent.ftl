@@ -95,9 +95,20 @@ cli-quit = Arrête Deskside
 cli-enrol = Relie cet ordinateur à une assistance
 cli-enrol-hub = Adresse de l’assistance
 cli-enrol-token = Jeton de votre service informatique ; « - » le lit sur l’entrée standard
+cli-doctor-helpdesk = Examine une assistance pas à pas et dit quoi faire
+cli-connect = Relie cet ordinateur à une assistance de votre entreprise
+cli-disconnect = Déconnecte l’assistance ; ce qui attend est conservé
+cli-connect-url = Adresse de l’assistance, telle qu’un navigateur l’ouvre
+cli-connect-kind = Ce que c’est ; reconnu si ce n’est pas dit
+cli-connect-way = Façon de s’identifier
+cli-connect-field = Ce qui est dit en plus à l’assistance, comme queue=General
+cli-connect-credential = Fichier contenant le jeton ; sinon il vous est demandé
+cli-connect-prompt = Jeton :
+cli-for-it = Pour le service informatique : { $advice }
+cli-disconnected = Cet ordinateur est déconnecté de son assistance.
 cli-exit-codes =
     Codes de sortie : 0 fait, une demande est envoyée ou conservée ; 1 échec ; 2 arguments incorrects ; 3 Deskside est
-    injoignable ou n’a pas pu démarrer ; 4 vous avez refusé ; 5 le diagnostic a trouvé une panne.
+    injoignable ou n’a pas pu démarrer ; 4 vous avez refusé ; 5 le diagnostic a trouvé une panne, ou une assistance n’a pas pu être connectée.
 
 ## Ligne de commande : ce qu’elle dit
 

@@ -8,7 +8,7 @@
 //! | 2 | the arguments are wrong |
 //! | 3 | the agent could not be reached or started |
 //! | 4 | the user said no |
-//! | 5 | the doctor found something that does not work |
+//! | 5 | the doctor found something that does not work, or a helpdesk could not be connected |
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, Write as _};
@@ -26,6 +26,7 @@ use crate::paths::{NoHome, Paths};
 use crate::run::{self, Ended, connect_to_agent};
 use crate::settings::SettingsStore;
 
+mod connect;
 mod doctor;
 mod facts;
 mod report;
@@ -39,13 +40,14 @@ const AT_SIGN_IN: &str = "--at-sign-in";
 const TOKEN_BYTES: u64 = 4096;
 
 /// The screens that can be asked for by name.
-const SCREENS: [(&str, Route); 6] = [
+const SCREENS: [(&str, Route); 7] = [
     ("home", Route::Home),
     ("report", Route::Report { draft: None, capture: None }),
     ("requests", Route::Requests),
     ("computer", Route::Computer),
     ("privacy", Route::Privacy),
     ("settings", Route::Settings),
+    ("connect", Route::Connect),
 ];
 
 /// How a command ended.
@@ -212,7 +214,13 @@ fn command(texts: &Texts) -> Command {
         )
         .subcommand(sub("requests", texts.cli_requests()).arg(json()))
         .subcommand(sub("facts", texts.cli_facts()).arg(json()))
-        .subcommand(sub("doctor", texts.cli_doctor()).arg(json()))
+        .subcommand(sub("doctor", texts.cli_doctor()).arg(json()).subcommand(connect::arguments(
+            sub("helpdesk", texts.cli_doctor_helpdesk()),
+            texts,
+            false,
+        )))
+        .subcommand(connect::arguments(sub("connect", texts.cli_connect()), texts, true))
+        .subcommand(sub("disconnect", texts.cli_disconnect()))
         .subcommand(
             sub("enrol", texts.cli_enrol())
                 .arg(option("hub", texts.cli_enrol_hub()).value_name("URL"))
@@ -263,7 +271,12 @@ impl Session {
             }
             Some(("requests", given)) => self.requests(given.get_flag("json")).await,
             Some(("facts", given)) => self.facts(given.get_flag("json")).await,
-            Some(("doctor", given)) => self.doctor(given.get_flag("json")).await,
+            Some(("doctor", given)) => match given.subcommand() {
+                Some(("helpdesk", given)) => self.doctor_helpdesk(given).await,
+                _ => self.doctor(given.get_flag("json")).await,
+            },
+            Some(("connect", given)) => self.connect(given).await,
+            Some(("disconnect", _)) => self.disconnect().await,
             Some(("sign-in", _)) => self.sign_in().await,
             Some(("enrol", given)) => self.enrol(&text_of(given, "hub"), &text_of(given, "token")).await,
             Some(("show", given)) => {
@@ -435,7 +448,19 @@ mod tests {
             let mut command = command(&Texts::for_language(language));
             command.clone().debug_assert();
             let help = command.render_help().to_string();
-            for word in ["report", "requests", "facts", "doctor", "enrol", "sign-in", "show", "open", "quit"] {
+            for word in [
+                "report",
+                "requests",
+                "facts",
+                "doctor",
+                "connect",
+                "disconnect",
+                "enrol",
+                "sign-in",
+                "show",
+                "open",
+                "quit",
+            ] {
                 assert!(help.contains(word), "{language}: {word} is not in\n{help}");
             }
         }
@@ -457,6 +482,12 @@ mod tests {
         assert!(parse("deskside enrol --hub https://desk").is_err());
         assert!(parse("deskside report").is_err());
         assert!(parse("deskside nonsense").is_err());
+        let connect = parse("deskside connect it.example --kind rt --field queue=IT --field language=fr").unwrap();
+        assert_eq!(connect.subcommand().unwrap().1.get_many::<(String, String)>("field").unwrap().count(), 2);
+        for wrong in ["deskside connect", "deskside connect x --field queue", "deskside connect x --kind otrs"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse("deskside doctor helpdesk").is_ok() && parse("deskside doctor --json").is_ok());
     }
 
     #[test]

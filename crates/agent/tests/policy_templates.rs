@@ -168,7 +168,8 @@ fn group_policy_offers_every_decision() {
     for (at, element) in all.iter().enumerate() {
         let values: Vec<Value> = match element.name.as_str() {
             "text" => vec![Value::String(match element.get("valueName") {
-                "hub_url" => "https://desk.example.org".to_owned(),
+                "hub_url" | "helpdesk_url" => "https://desk.example.org".to_owned(),
+                "ca_file" | "client_certificate_file" => "/etc/deskside/ca.pem".to_owned(),
                 "helpdesk_email" => "helpdesk@example.org".to_owned(),
                 "shortcut" => "Ctrl+Alt+Shift+H".to_owned(),
                 _ => "x".repeat(element.get("maxLength").parse().unwrap()),
@@ -176,7 +177,10 @@ fn group_policy_offers_every_decision() {
             "decimal" => {
                 ["minValue", "maxValue"].map(|bound| Value::Integer(element.get(bound).parse().unwrap())).into()
             }
-            "multiText" => vec![Value::Array(vec![Value::String("device".to_owned())])],
+            "multiText" => {
+                let one = if element.get("valueName") == "helpdesk_fields" { "queue=General" } else { "device" };
+                vec![Value::Array(vec![Value::String(one.to_owned())])]
+            }
             "enum" => {
                 let items =
                     all[at + 1..].iter().take_while(|one| matches!(one.name.as_str(), "item" | "value" | "string"));

@@ -59,9 +59,19 @@ pub(crate) const IDS: &[&str] = &[
     "cli-collecting",
     "cli-command",
     "cli-commands",
+    "cli-connect",
+    "cli-connect-credential",
+    "cli-connect-field",
+    "cli-connect-kind",
+    "cli-connect-prompt",
+    "cli-connect-url",
+    "cli-connect-way",
+    "cli-disconnect",
+    "cli-disconnected",
     "cli-doctor",
     "cli-doctor-bad",
     "cli-doctor-good",
+    "cli-doctor-helpdesk",
     "cli-ended",
     "cli-enrol",
     "cli-enrol-hub",
@@ -71,6 +81,7 @@ pub(crate) const IDS: &[&str] = &[
     "cli-facts",
     "cli-failed",
     "cli-findings",
+    "cli-for-it",
     "cli-held-back",
     "cli-help",
     "cli-json",
@@ -271,6 +282,7 @@ pub(crate) const IDS: &[&str] = &[
     "error-file-type",
     "error-file-unreadable",
     "error-forbidden",
+    "error-helpdesk-changed",
     "error-internal",
     "error-keyring-unavailable",
     "error-not-enrolled",
@@ -507,7 +519,6 @@ pub(crate) const IDS: &[&str] = &[
     "helpdesk-field-client-secret",
     "helpdesk-field-entity",
     "helpdesk-field-language",
-    "helpdesk-field-profile",
     "helpdesk-field-project",
     "helpdesk-field-queue",
     "helpdesk-kind-glpi",
@@ -810,6 +821,60 @@ impl Texts {
         self.format("cli-commands", &[])
     }
 
+    /// `Connects this computer to a helpdesk that your company runs`
+    #[must_use]
+    pub fn cli_connect(&self) -> String {
+        self.format("cli-connect", &[])
+    }
+
+    /// `File with the token; without it you are asked`
+    #[must_use]
+    pub fn cli_connect_credential(&self) -> String {
+        self.format("cli-connect-credential", &[])
+    }
+
+    /// `What the helpdesk is told besides, such as queue=General`
+    #[must_use]
+    pub fn cli_connect_field(&self) -> String {
+        self.format("cli-connect-field", &[])
+    }
+
+    /// `What it is; found out if it is left out`
+    #[must_use]
+    pub fn cli_connect_kind(&self) -> String {
+        self.format("cli-connect-kind", &[])
+    }
+
+    /// `Token:`
+    #[must_use]
+    pub fn cli_connect_prompt(&self) -> String {
+        self.format("cli-connect-prompt", &[])
+    }
+
+    /// `Address of the helpdesk, as a browser opens it`
+    #[must_use]
+    pub fn cli_connect_url(&self) -> String {
+        self.format("cli-connect-url", &[])
+    }
+
+    /// `How to sign in`
+    #[must_use]
+    pub fn cli_connect_way(&self) -> String {
+        self.format("cli-connect-way", &[])
+    }
+
+    /// `Disconnects the helpdesk; what waits to be sent is kept`
+    #[must_use]
+    pub fn cli_disconnect(&self) -> String {
+        self.format("cli-disconnect", &[])
+    }
+
+    /// `This computer is disconnected from its helpdesk.`
+    #[must_use]
+    pub fn cli_disconnected(&self) -> String {
+        self.format("cli-disconnected", &[])
+    }
+
     /// `Checks every part of Deskside and says what to do`
     #[must_use]
     pub fn cli_doctor(&self) -> String {
@@ -829,6 +894,12 @@ impl Texts {
     #[must_use]
     pub fn cli_doctor_good(&self) -> String {
         self.format("cli-doctor-good", &[])
+    }
+
+    /// `Looks at a helpdesk step by step and says what to do`
+    #[must_use]
+    pub fn cli_doctor_helpdesk(&self) -> String {
+        self.format("cli-doctor-helpdesk", &[])
     }
 
     /// `Deskside has ended.`
@@ -862,7 +933,7 @@ impl Texts {
     }
 
     /// `Exit codes: 0 done, a request is sent or kept; 1 it failed; 2 wrong arguments; 3 Deskside could not be reached or`
-    /// `started; 4 you said no; 5 the doctor found something that does not work.`
+    /// `started; 4 you said no; 5 the doctor found something that does not work, or a helpdesk could not be connected.`
     #[must_use]
     pub fn cli_exit_codes(&self) -> String {
         self.format("cli-exit-codes", &[])
@@ -884,6 +955,12 @@ impl Texts {
     #[must_use]
     pub fn cli_findings(&self) -> String {
         self.format("cli-findings", &[])
+    }
+
+    /// `For IT: { $advice }`
+    #[must_use]
+    pub fn cli_for_it(&self, advice: &str) -> String {
+        self.format("cli-for-it", &[("advice", Argument::Text(advice))])
     }
 
     /// `Not sent: { $sections }`

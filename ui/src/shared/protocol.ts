@@ -672,6 +672,7 @@ export type ErrorCode =
   | 'sign-in-needed'
   | 'forbidden'
   | 'not-offered'
+  | 'helpdesk-changed'
   | 'refused'
   | 'start-over'
   | 'bad-answer'
@@ -922,7 +923,10 @@ export type HelpdeskAbilities = {
 
 /** A helpdesk that somebody wants to connect. Its credential is shown by nothing. */
 export type HelpdeskChoice = {
-  /** Its address as somebody typed or pasted it: "glpi.example", "https://it.example/glpi/front/central.php". */
+  /**
+   * Its address as somebody typed or pasted it: "glpi.example", "https://it.example/glpi/front/central.php". An empty
+   * one is the helpdesk in force, looked at with its own credential ([`crate::local::Request::ProbeHelpdesk`] alone).
+   */
   url: string;
   /** What it is; `None` finds out. */
   kind: HelpdeskKind | null;

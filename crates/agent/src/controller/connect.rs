@@ -104,7 +104,13 @@ impl Controller {
             (ConnectOutcome::CredentialWanted, Some(SignInWay::Browser)) => {
                 self.sign_in_by_browser(&mut report, &target).await;
             }
-            _ => {}
+            (
+                ConnectOutcome::Broken
+                | ConnectOutcome::CredentialWanted
+                | ConnectOutcome::InBrowser
+                | ConnectOutcome::Connected,
+                _,
+            ) => {}
         }
         Ok(Response::HelpdeskReport(report))
     }
@@ -343,25 +349,28 @@ fn of_error(step: StepName, error: &HelpdeskError) -> ConnectStep {
 }
 
 fn problem_of(code: ErrorCode) -> ConnectProblem {
-    match code {
-        ErrorCode::Unauthorized | ErrorCode::SignInNeeded | ErrorCode::NotEnrolled => ConnectProblem::TokenWrong,
-        ErrorCode::Forbidden => ConnectProblem::RightMissing,
-        ErrorCode::Busy => ConnectProblem::Busy,
-        ErrorCode::TimedOut => ConnectProblem::TimedOut,
-        ErrorCode::Unreachable => ConnectProblem::BrokenOff,
-        ErrorCode::KeyringUnavailable | ErrorCode::StoreUnwritable => ConnectProblem::NotKept,
-        ErrorCode::DecidedByPolicy => ConnectProblem::DecidedByPolicy,
-        ErrorCode::BadRequest => ConnectProblem::FieldWrong,
-        _ => ConnectProblem::BadAnswer,
-    }
+    const KNOWN: &[(&[ErrorCode], ConnectProblem)] = &[
+        (&[ErrorCode::Unauthorized, ErrorCode::SignInNeeded, ErrorCode::NotEnrolled], ConnectProblem::TokenWrong),
+        (&[ErrorCode::Forbidden], ConnectProblem::RightMissing),
+        (&[ErrorCode::Busy], ConnectProblem::Busy),
+        (&[ErrorCode::TimedOut], ConnectProblem::TimedOut),
+        (&[ErrorCode::Unreachable], ConnectProblem::BrokenOff),
+        (&[ErrorCode::KeyringUnavailable, ErrorCode::StoreUnwritable], ConnectProblem::NotKept),
+        (&[ErrorCode::DecidedByPolicy], ConnectProblem::DecidedByPolicy),
+        (&[ErrorCode::BadRequest], ConnectProblem::FieldWrong),
+    ];
+    let known = KNOWN.iter().find(|(codes, _)| codes.contains(&code));
+    known.map_or(ConnectProblem::BadAnswer, |(_, problem)| *problem)
 }
 
 /// A hub says of a token that it does not take only that: unknown, run out and used up are one.
 fn of_enrolment(error: &ErrorReport) -> ConnectStep {
-    let problem = match error.code {
-        ErrorCode::Unauthorized | ErrorCode::Forbidden => ConnectProblem::TokenExpired,
-        ErrorCode::BadRequest => ConnectProblem::TokenWrong,
-        code => problem_of(code),
+    let problem = if matches!(error.code, ErrorCode::Unauthorized | ErrorCode::Forbidden) {
+        ConnectProblem::TokenExpired
+    } else if error.code == ErrorCode::BadRequest {
+        ConnectProblem::TokenWrong
+    } else {
+        problem_of(error.code)
     };
     bad(StepName::SignIn, problem, error)
 }

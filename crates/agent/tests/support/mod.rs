@@ -128,6 +128,7 @@ impl SettingsPort for Desktop {
             shortcut_state: deskside_protocol::shortcut::ShortcutState::default(),
             language: "fr".into(),
             helpdesk_url: helpdesk.as_ref().map(|h| h.url.to_string()),
+            helpdesk_kind: helpdesk.as_ref().map(|h| h.kind),
             helpdesk_name: helpdesk.and_then(|h| h.name),
             helpdesk_email: None,
             enrolled: false,

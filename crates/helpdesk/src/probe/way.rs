@@ -41,10 +41,8 @@ impl Prober<'_> {
                 self.at = StepName::Proxy;
                 let name = shown(proxy);
                 if let Err((problem, detail)) = machine(proxy).await {
-                    let problem = match problem {
-                        ConnectProblem::DnsUnknown | ConnectProblem::DnsFailed => problem,
-                        _ => ConnectProblem::ProxyUnreachable,
-                    };
+                    let named = matches!(problem, ConnectProblem::DnsUnknown | ConnectProblem::DnsFailed);
+                    let problem = if named { problem } else { ConnectProblem::ProxyUnreachable };
                     return self.broken(StepName::Proxy, problem, format!("{name}: {detail}"));
                 }
             }
@@ -177,6 +175,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<SocketAddr, (ConnectProblem
     Err(failed)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of others, which grows")]
 fn of_io(kind: io::ErrorKind) -> ConnectProblem {
     match kind {
         io::ErrorKind::ConnectionRefused => ConnectProblem::Refused,
@@ -231,6 +230,7 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a TlsError> {
     causes(error).find_map(|cause| cause.downcast_ref::<TlsError>())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "enumerations of others, which grow")]
 fn of_tls(error: &TlsError, shown: bool) -> ConnectProblem {
     match error {
         TlsError::InvalidCertificate(why) => match why {

@@ -6,4 +6,5 @@ mod gateway;
 mod hub;
 mod mantis;
 mod outbox;
+mod probe;
 mod rt;

@@ -47,9 +47,19 @@ export interface Messages {
   'cli-collecting': null;
   'cli-command': null;
   'cli-commands': null;
+  'cli-connect': null;
+  'cli-connect-credential': null;
+  'cli-connect-field': null;
+  'cli-connect-kind': null;
+  'cli-connect-prompt': null;
+  'cli-connect-url': null;
+  'cli-connect-way': null;
+  'cli-disconnect': null;
+  'cli-disconnected': null;
   'cli-doctor': null;
   'cli-doctor-bad': { count: number };
   'cli-doctor-good': null;
+  'cli-doctor-helpdesk': null;
   'cli-ended': null;
   'cli-enrol': null;
   'cli-enrol-hub': null;
@@ -59,6 +69,7 @@ export interface Messages {
   'cli-facts': null;
   'cli-failed': null;
   'cli-findings': null;
+  'cli-for-it': { advice: string | number };
   'cli-held-back': { sections: string | number };
   'cli-help': null;
   'cli-json': null;
@@ -619,6 +630,7 @@ export interface Messages {
   'error-file-type': null;
   'error-file-unreadable': null;
   'error-forbidden': null;
+  'error-helpdesk-changed': null;
   'error-internal': null;
   'error-keyring-unavailable': null;
   'error-not-enrolled': null;
@@ -877,7 +889,6 @@ export interface Messages {
   'helpdesk-field-client-secret': null;
   'helpdesk-field-entity': null;
   'helpdesk-field-language': null;
-  'helpdesk-field-profile': null;
   'helpdesk-field-project': null;
   'helpdesk-field-queue': null;
   'helpdesk-kind-glpi': null;
