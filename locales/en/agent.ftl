@@ -31,7 +31,7 @@ tray-tip-parked =
     }
 tray-tip-offline = The helpdesk cannot be reached. You can still report a problem: it is kept.
 tray-tip-not-enrolled = Not connected to a helpdesk yet. You can still report a problem: it is kept.
-tray-tip-refused = The helpdesk does not recognise this computer. Requests are kept. Tell your IT department.
+tray-tip-refused = The helpdesk does not accept your sign-in. Requests are kept. Open Deskside to sign in again.
 
 ## Notifications
 

@@ -52,6 +52,7 @@ home-computer-look = { $count ->
 home-computer-details = Details of this computer
 home-sign-in = Sign in
 home-connect = Connect to the helpdesk
+home-again = Sign in again
 
 ## Report a problem
 
@@ -78,6 +79,20 @@ report-discard-confirm = Yes, discard it
 report-discard-keep = No, keep it
 report-discarded = Your text is discarded. Nothing was sent.
 report-nothing-leaves = Nothing is sent before you have seen it.
+report-words-looked-up = To find what could help, words of it are looked up at your helpdesk.
+
+## What the helpdesk’s own articles say
+
+articles-title = Could this help?
+articles-found = { $count ->
+    [one] 1 article of your helpdesk may help.
+   *[other] { $count } articles of your helpdesk may help.
+}
+article-from = From your helpdesk’s own articles
+article-solved = This solved it
+article-back = Back to my report
+article-solved-title = Good to hear that it works again
+article-solved-explain = Nothing was sent. Shall what you wrote be discarded?
 
 ## Files
 
@@ -92,6 +107,8 @@ files-added = { $name } is added.
 files-adding = Adding { $name }: { $percent }
 files-drop = Drop the files here
 files-refused = { $name } was not added.
+files-larger = It is larger than your helpdesk takes: { $size } each at most.
+files-none = Your helpdesk takes no pictures and files. Say in your own words what matters; what this computer knows of itself goes along even so.
 files-picture-of = Picture: { $name }
 files-screen-picture = Picture of the screen
 files-open = Open { $name }
@@ -182,6 +199,8 @@ preview-collecting = Still looking at this computer. You can send now, or wait a
 preview-changed = Something has changed since you looked. Please look again.
 preview-updated = What will be sent was brought up to date.
 preview-screenshot = Screenshot
+preview-files-none = Your helpdesk takes no files: these stay on this computer, and your request says what they are.
+preview-file-larger = Larger than your helpdesk takes ({ $size }): it stays on this computer, and your request says what it is.
 preview-facts-failed = Some things could not be read. The rest is here.
 
 ## Sent
@@ -280,6 +299,14 @@ request-reopen-question = What still fails?
 request-reopen-send = Open it again
 request-confirmed = Thank you. The helpdesk will be told.
 request-reopened = The helpdesk will be told that it still fails.
+request-confirm-by-reply = Your helpdesk learns it by a message of yours, and closes the request itself.
+request-solved-told = The helpdesk says it is solved. If it works again, there is nothing for you to do.
+request-reopen-by-reply = Your message asks the helpdesk to open the request again; a technician decides.
+request-reopen-ask = Ask to open it again
+request-reopen-asked = Your message is kept and will be sent. It asks to open the request again.
+request-stays-closed = Your helpdesk does not open finished requests again. If it still fails, report it anew and name number { $number }.
+request-anew = Report it anew
+request-no-reply = Your helpdesk takes no answers from here. Its own site does.
 request-rate-question = How did it go?
 request-rate-comment = Would you like to add something? (optional)
 request-rate-send = Send my rating
@@ -339,18 +366,6 @@ key-page-up = Page up
 key-page-down = Page down
 key-pause = Pause
 settings-kept = Your choice is kept.
-settings-helpdesk = Helpdesk
-settings-connected = This computer is connected to { $helpdesk }.
-settings-connect-address = Address of the helpdesk
-settings-connect-token = Code from your IT department
-settings-connect-help = Your IT department gives you both. The code works a limited number of times.
-settings-connect-missing = Address and code are both needed.
-settings-connect-refused = The helpdesk does not accept this code. It may have expired. Ask your IT department for a new one.
-settings-connect-malformed = This is not an address. It looks like helpdesk.example.com.
-settings-connect-silent = No helpdesk answers at this address. Check the address and the network, then try again.
-settings-connect-stranger = There is something at this address, but it is not a helpdesk that Deskside knows. Check the address with your IT department.
-settings-connecting = Connecting…
-settings-connect-done = This computer is connected to the helpdesk.
 settings-version = Deskside { $version }
 
 ## This computer

@@ -31,7 +31,7 @@ tray-tip-parked =
     }
 tray-tip-offline = L’assistance est injoignable. Vous pouvez quand même signaler un problème : il est conservé.
 tray-tip-not-enrolled = Pas encore relié à une assistance. Vous pouvez quand même signaler un problème : il est conservé.
-tray-tip-refused = L’assistance ne reconnaît pas cet ordinateur. Vos demandes sont conservées. Prévenez votre service informatique.
+tray-tip-refused = L’assistance n’accepte pas votre identification. Vos demandes sont conservées. Ouvrez Deskside pour vous identifier de nouveau.
 
 ## Notifications
 

@@ -52,6 +52,7 @@ home-computer-look = { $count ->
 home-computer-details = Détails de cet ordinateur
 home-sign-in = Se connecter
 home-connect = Relier à l’assistance
+home-again = S’identifier de nouveau
 
 ## Signaler un problème
 
@@ -78,6 +79,20 @@ report-discard-confirm = Oui, l’abandonner
 report-discard-keep = Non, la garder
 report-discarded = Votre texte est effacé. Rien n’a été envoyé.
 report-nothing-leaves = Rien ne part avant que vous ne l’ayez vu.
+report-words-looked-up = Pour trouver ce qui pourrait aider, des mots de votre texte sont cherchés auprès de votre assistance.
+
+## Ce que disent les articles de l’assistance
+
+articles-title = Est-ce que cela peut aider ?
+articles-found = { $count ->
+    [one] { $count } article de votre assistance peut aider.
+   *[other] { $count } articles de votre assistance peuvent aider.
+}
+article-from = Parmi les articles de votre assistance
+article-solved = C’est résolu
+article-back = Revenir à ma demande
+article-solved-title = Tant mieux, cela fonctionne de nouveau
+article-solved-explain = Rien n’a été envoyé. Faut-il effacer ce que vous avez écrit ?
 
 ## Fichiers
 
@@ -92,6 +107,8 @@ files-added = { $name } est ajouté.
 files-adding = Ajout de { $name } : { $percent }
 files-drop = Déposez les fichiers ici
 files-refused = { $name } n’a pas été ajouté.
+files-larger = Il dépasse ce que votre assistance accepte : { $size } chacun au plus.
+files-none = Votre assistance n’accepte ni images ni fichiers. Dites l’essentiel avec vos mots ; ce que cet ordinateur sait de lui-même est joint malgré tout.
 files-picture-of = Image : { $name }
 files-screen-picture = Image de l’écran
 files-open = Ouvrir { $name }
@@ -182,6 +199,8 @@ preview-collecting = L’examen de cet ordinateur continue. Vous pouvez envoyer 
 preview-changed = Quelque chose a changé depuis votre relecture. Regardez à nouveau.
 preview-updated = Ce qui sera envoyé a été mis à jour.
 preview-screenshot = Capture d’écran
+preview-files-none = Votre assistance n’accepte pas de fichiers : ceux-ci restent sur cet ordinateur, et votre demande dit ce qu’ils sont.
+preview-file-larger = Dépasse ce que votre assistance accepte ({ $size }) : il reste sur cet ordinateur, et votre demande dit ce que c’est.
 preview-facts-failed = Certaines choses n’ont pas pu être lues. Le reste est là.
 
 ## Envoyée
@@ -280,6 +299,14 @@ request-reopen-question = Qu’est-ce qui ne fonctionne toujours pas ?
 request-reopen-send = Rouvrir la demande
 request-confirmed = Merci. L’assistance sera prévenue.
 request-reopened = L’assistance sera prévenue que le problème est toujours là.
+request-confirm-by-reply = Votre assistance l’apprend par un message de votre part, et clôt elle-même la demande.
+request-solved-told = L’assistance annonce que c’est résolu. Si cela fonctionne de nouveau, vous n’avez rien à faire.
+request-reopen-by-reply = Votre message demande à l’assistance de rouvrir la demande ; c’est elle qui décide.
+request-reopen-ask = Demander la réouverture
+request-reopen-asked = Votre message est conservé et va partir. Il demande de rouvrir la demande.
+request-stays-closed = Votre assistance ne rouvre pas les demandes terminées. Si le problème est toujours là, signalez-le de nouveau en indiquant le numéro { $number }.
+request-anew = Le signaler de nouveau
+request-no-reply = Votre assistance n’accepte pas de réponses d’ici. Son propre site les accepte.
 request-rate-question = Comment cela s’est-il passé ?
 request-rate-comment = Voulez-vous ajouter quelque chose ? (facultatif)
 request-rate-send = Envoyer mon avis
@@ -339,18 +366,6 @@ key-page-up = Page précédente
 key-page-down = Page suivante
 key-pause = Pause
 settings-kept = Votre choix est enregistré.
-settings-helpdesk = Assistance
-settings-connected = Cet ordinateur est relié à { $helpdesk }.
-settings-connect-address = Adresse de l’assistance
-settings-connect-token = Code donné par votre service informatique
-settings-connect-help = Votre service informatique vous donne les deux. Le code sert un nombre de fois limité.
-settings-connect-missing = L’adresse et le code sont tous deux nécessaires.
-settings-connect-refused = L’assistance n’accepte pas ce code. Il a peut-être expiré. Demandez-en un nouveau à votre service informatique.
-settings-connect-malformed = Ce n’est pas une adresse. Elle ressemble à assistance.example.com.
-settings-connect-silent = Aucune assistance ne répond à cette adresse. Vérifiez l’adresse et le réseau, puis essayez à nouveau.
-settings-connect-stranger = Il y a quelque chose à cette adresse, mais ce n’est pas une assistance que Deskside connaît. Vérifiez l’adresse auprès de votre service informatique.
-settings-connecting = Connexion…
-settings-connect-done = Cet ordinateur est relié à l’assistance.
 settings-version = Deskside { $version }
 
 ## Cet ordinateur

@@ -1623,7 +1623,7 @@ impl Texts {
         self.format("tray-tip-ready", &[])
     }
 
-    /// `The helpdesk does not recognise this computer. Requests are kept. Tell your IT department.`
+    /// `The helpdesk does not accept your sign-in. Requests are kept. Open Deskside to sign in again.`
     #[must_use]
     pub fn tray_tip_refused(&self) -> String {
         self.format("tray-tip-refused", &[])

@@ -11,7 +11,8 @@ use anyhow::{Context as _, bail};
 use fluent_syntax::ast;
 
 /// The files, and whether Rust speaks their texts.
-const FILES: &[(&str, bool)] = &[("agent", true), ("app", false), ("console", false), ("shared", true)];
+const FILES: &[(&str, bool)] =
+    &[("agent", true), ("app", false), ("connect", false), ("console", false), ("shared", true)];
 const LANGUAGES: &[&str] = &["en", "fr"];
 /// Names of plural categories (CLDR, "Language Plural Rules"); a selection among them is by number.
 const PLURALS: &[&str] = &["zero", "one", "two", "few", "many"];

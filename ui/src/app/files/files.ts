@@ -1,6 +1,12 @@
 // Files before they go anywhere: what is too much is said at once, not after a minute of copying.
 import { mediaType, type Uploadable } from '$backend/upload';
-import { LIMITS, MEDIA_TYPES, type AttachmentMeta, type ErrorCode } from '$shared/protocol';
+import {
+  LIMITS,
+  MEDIA_TYPES,
+  type AttachmentMeta,
+  type ErrorCode,
+  type HelpdeskAbilities,
+} from '$shared/protocol';
 
 /** What a file picker offers: the types that can be sent, by type and by ending. */
 export const ACCEPT = [
@@ -8,15 +14,23 @@ export const ACCEPT = [
   '.log,.txt,.csv,.eml,.zip,.pdf,.doc,.docx,.xls,.xlsx,.odt,.ods',
 ].join(',');
 
-/** Why a file cannot be added to those that are there, or null if it can. The agent judges again, by content. */
+/** Largest file that the helpdesk takes, in bytes: ours where it takes more. */
+export function largest(can: Pick<HelpdeskAbilities, 'file_bytes'>): number {
+  return Math.min(LIMITS.attachmentBytes, can.file_bytes);
+}
+
+/**
+ * Why a file cannot be added to those that are there, or null if it can. `limit` is what the helpdesk takes, in bytes. The
+ * agent judges again, by content.
+ */
 export function judge(
   file: Pick<Uploadable, 'name' | 'size' | 'type'>,
   there: readonly AttachmentMeta[],
+  limit: number = LIMITS.attachmentBytes,
 ): ErrorCode | null {
   if (there.length >= LIMITS.attachments) return 'too-many-files';
   const total = there.reduce((sum, one) => sum + one.size_bytes, 0);
-  if (file.size > LIMITS.attachmentBytes || total + file.size > LIMITS.attachmentsTotalBytes)
-    return 'file-too-large';
+  if (file.size > limit || total + file.size > LIMITS.attachmentsTotalBytes) return 'file-too-large';
   const type = mediaType(file);
   if (type !== '' && !MEDIA_TYPES.includes(type)) return 'file-type';
   return null;

@@ -58,14 +58,8 @@ const MATTERS: Record<View['screen'], readonly ErrorCode[]> = {
   request: WRITING,
   privacy: KEEPING,
   // Whether this computer is connected stands there anyway.
-  settings: [
-    'settings-unreadable',
-    'policy-unreadable',
-    'keyring-unavailable',
-    'store-unwritable',
-    'unauthorized',
-  ],
-  connect: ['settings-unreadable', 'policy-unreadable', 'keyring-unavailable', 'store-unwritable'],
+  settings: ['settings-unreadable', 'policy-unreadable', 'keyring-unavailable', 'store-unwritable'],
+  connect: ['policy-unreadable', 'keyring-unavailable', 'store-unwritable'],
   computer: [],
 };
 

@@ -17,6 +17,8 @@ interface Texts {
 /** Replaced as a whole when the language changes: everything on screen that called {@link t} is written anew. */
 let texts = $state.raw<Texts>();
 let wanted: Language | undefined;
+/** Sources of screens that were opened: they follow the language from then on. */
+const added: Sources[] = [];
 
 /** The language that fits what the system asks for, best first; English if none does. */
 export function pickLanguage(asked: readonly string[]): Language {
@@ -32,21 +34,48 @@ export function pickLanguage(asked: readonly string[]): Language {
 export function makeBundle(language: Language, sources: readonly string[]): FluentBundle {
   // No isolation marks around everything, which end up in what people copy: only where something turns, see `apart`.
   const bundle = new FluentBundle(language, { useIsolating: false });
+  addSources(bundle, sources);
+  return bundle;
+}
+
+function addSources(bundle: FluentBundle, sources: readonly string[]): void {
   for (const source of sources) {
     const errors = bundle.addResource(new FluentResource(source));
     if (errors[0]) throw errors[0];
   }
-  return bundle;
 }
 
 /** Changes the language of the page. Of two changes in flight, the later call wins. */
 export async function useLanguage(language: Language, sources: Sources): Promise<void> {
   wanted = language;
   if (texts?.language === language) return;
-  const bundle = makeBundle(language, await sources[language]());
+  let files: string[][];
+  let known: number;
+  do {
+    known = added.length;
+    files = await Promise.all([sources, ...added].map((one) => one[language]()));
+    // A screen may have brought texts meanwhile.
+  } while (known !== added.length);
   if (wanted !== language) return;
-  texts = { language, bundle };
+  texts = { language, bundle: makeBundle(language, files.flat()) };
   if (typeof document !== 'undefined') document.documentElement.lang = language;
+}
+
+/** Adds the texts of a screen that is loaded later than the page. Resolves when they are there, in the language on screen. */
+export async function addTexts(sources: Sources): Promise<void> {
+  if (added.includes(sources)) return;
+  let loaded: Language;
+  let files: string[];
+  do {
+    loaded = language();
+    files = await sources[loaded]();
+    // The language may have changed meanwhile.
+  } while (loaded !== language());
+  if (added.includes(sources)) return;
+  added.push(sources);
+  if (!texts) return;
+  addSources(texts.bundle, files);
+  texts = { ...texts };
 }
 
 /** The language on screen. */
