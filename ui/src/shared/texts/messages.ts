@@ -189,10 +189,6 @@ export interface Messages {
   'connect-help-too-old': null;
   'connect-help-wrong-path': null;
   'connect-intro': null;
-  'connect-kind-glpi': null;
-  'connect-kind-hub': null;
-  'connect-kind-mantis': null;
-  'connect-kind-request-tracker': null;
   'connect-kind-version': { kind: string | number; version: string | number };
   'connect-looking': { host: string | number };
   'connect-more': null;
@@ -1080,7 +1076,14 @@ export interface Messages {
   'preview-affected-only-me': null;
   'preview-affected-others': null;
   'preview-affected-unknown': null;
-  'preview-also': { at: string | number; id: string | number; impact: string | number; program: string | number; title: string | number; urgency: string | number };
+  'preview-also': {
+    at: string | number;
+    id: string | number;
+    impact: string | number;
+    program: string | number;
+    title: string | number;
+    urgency: string | number;
+  };
   'preview-can-work-no': null;
   'preview-can-work-unsaid': null;
   'preview-can-work-with-difficulty': null;
@@ -1266,7 +1269,13 @@ export interface Messages {
   'screenshot-redo': null;
   'screenshot-remove': { mark: string | number };
   'screenshot-said-crop': { height: number; left: number; top: number; width: number };
-  'screenshot-said-place': { height: number; left: number; mark: string | number; top: number; width: number };
+  'screenshot-said-place': {
+    height: number;
+    left: number;
+    mark: string | number;
+    top: number;
+    width: number;
+  };
   'screenshot-said-redone': null;
   'screenshot-said-removed': null;
   'screenshot-said-undone': null;

@@ -52,7 +52,7 @@ export const GUIDES: Partial<Record<HelpdeskKind, Guide>> = {
 
 /** "GLPI 11.0.6", "MantisBT". */
 export function whatItIs(kind: HelpdeskKind, version: string | null): string {
-  const name = t(`connect-kind-${kind}`);
+  const name = t(`helpdesk-kind-${kind}`);
   return version === null ? name : t('connect-kind-version', { kind: name, version });
 }
 
@@ -66,6 +66,11 @@ export function hostOf(address: string): string {
 /** A page of the helpdesk, below its address. */
 export function pageOf(address: string, page: string): string {
   return URL.canParse(address) ? new URL(page, address.endsWith('/') ? address : `${address}/`).href : page;
+}
+
+/** What a field of the helpdesk is called. */
+export function fieldName(name: string): string {
+  return textOf(`helpdesk-field-${name.replaceAll('_', '-')}`, name);
 }
 
 /** The text of an id that the agent's words make; those of a newer agent are shown as they are. */
