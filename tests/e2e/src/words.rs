@@ -19,7 +19,7 @@ impl Words {
     pub fn read(language: &str) -> anyhow::Result<Self> {
         let mut bundle = FluentBundle::new_concurrent(vec![language.parse()?]);
         bundle.set_use_isolating(false);
-        for file in ["shared", "app", "agent"] {
+        for file in ["shared", "app", "connect", "agent"] {
             let path = Programs::checkout().join(format!("locales/{language}/{file}.ftl"));
             let source = std::fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
             let resource =

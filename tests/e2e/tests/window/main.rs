@@ -6,6 +6,8 @@ mod access;
 #[cfg(test)]
 mod attention;
 #[cfg(test)]
+mod connect;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod hostile;
