@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttachmentMeta, Delivery, Home, RequestRow } from '$shared/protocol';
 import { LIMITS } from '$shared/protocol';
 import { useLanguage } from '$shared/texts/texts.svelte';
-import { judge, namesFiles } from './files/files';
+import { judge, largest, namesFiles } from './files/files';
+import { hostOf, pageOf } from './screens/connect/kinds';
 import { noticesFor, noticesOf } from './notices/notices';
 import { requestsLine } from './screens/home/home';
 import { missing } from './screens/privacy/export';
@@ -93,6 +94,37 @@ describe('a file', () => {
   });
 });
 
+describe('a file, where the helpdesk takes less than Deskside', () => {
+  it('is judged by the smaller limit', () => {
+    const file = { name: 'log.txt', type: 'text/plain', size: 3_000_000 };
+    expect(judge(file, [], largest({ file_bytes: 2_097_152 }))).toBe('file-too-large');
+    expect(judge(file, [], largest({ file_bytes: 4_000_000 }))).toBe(null);
+    expect(largest({ file_bytes: Number.MAX_SAFE_INTEGER })).toBe(LIMITS.attachmentBytes);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['helpdesk.example.com', 'helpdesk.example.com'],
+    [' https://it.example/glpi/front/central.php?x=1 ', 'it.example'],
+    ['127.0.0.1:8080', '127.0.0.1:8080'],
+    ['two words', 'two words'],
+    ['', ''],
+  ])('%j is said as %j', (typed, said) => {
+    expect(hostOf(typed)).toBe(said);
+  });
+
+  it('leads to the page where tokens are made, below its folder', () => {
+    expect(pageOf('https://it.example/glpi', 'front/preference.php')).toBe(
+      'https://it.example/glpi/front/preference.php',
+    );
+    expect(pageOf('https://rt.example/', 'Prefs/AuthTokens.html')).toBe(
+      'https://rt.example/Prefs/AuthTokens.html',
+    );
+    expect(pageOf('not an address', 'page')).toBe('page');
+  });
+});
+
 describe('Home', () => {
   const home: Home = {
     name: 'Jo',
@@ -126,6 +158,7 @@ describe('Home', () => {
     expect(noticesOf(state).map(({ code }) => code)).toHaveLength(3);
     expect(on('report')).toEqual(['store-unwritable', 'unreachable']);
     expect(on('request')).toEqual(['store-unwritable', 'unreachable']);
+    expect(on('connect')).toEqual(['store-unwritable', 'keyring-unavailable']);
     expect(on('settings')).toEqual(['store-unwritable', 'keyring-unavailable']);
     expect(on('privacy')).toEqual(['store-unwritable']);
     expect(on('computer')).toEqual([]);

@@ -1,7 +1,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { FluentResource } from '@fluent/bundle';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES, language, makeBundle, pickLanguage, t, useLanguage, type Sources } from './texts.svelte';
+import {
+  LANGUAGES,
+  addTexts,
+  has,
+  language,
+  makeBundle,
+  pickLanguage,
+  t,
+  useLanguage,
+  type Sources,
+} from './texts.svelte';
 
 const folder = (name: string): URL => new URL(`../../../../locales/${name}/`, import.meta.url);
 const read = (name: string, file: string): string => readFileSync(new URL(file, folder(name)), 'utf8');
@@ -69,6 +79,25 @@ describe('the language', () => {
     expect(language()).toBe('en');
     await useLanguage('fr', sources);
     expect([language(), t('back')]).toEqual(['fr', 'Retour']);
+  });
+
+  it('brings along the texts of a screen that was loaded later', async () => {
+    await useLanguage('en', sources);
+    expect(has('connect-title')).toBe(false);
+    const screen: Sources = {
+      en: () => Promise.resolve([read('en', 'connect.ftl')]),
+      fr: () => Promise.resolve([read('fr', 'connect.ftl')]),
+    };
+    // The language changes while they are on their way.
+    const slow: Sources = {
+      ...screen,
+      en: () => new Promise((done) => setTimeout(() => void screen.en().then(done), 30)),
+    };
+    await Promise.all([addTexts(slow), useLanguage('fr', sources)]);
+    expect(t('connect-title')).toBe('Relier votre assistance');
+    await addTexts(slow);
+    await useLanguage('en', sources);
+    expect([t('connect-title'), t('back')]).toEqual(['Connect your helpdesk', 'Back']);
   });
 
   it('is not turned around by what stands in it', async () => {
