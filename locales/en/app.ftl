@@ -306,6 +306,7 @@ request-reopen-ask = Ask to open it again
 request-reopen-asked = Your message is kept and will be sent. It asks to open the request again.
 request-stays-closed = Your helpdesk does not open finished requests again. If it still fails, report it anew and name number { $number }.
 request-anew = Report it anew
+request-former = This request is at the helpdesk that was connected before. You can read here what was said until then; for more, open that helpdesk’s own site or report it anew.
 request-no-reply = Your helpdesk takes no answers from here. Its own site does.
 request-rate-question = How did it go?
 request-rate-comment = Would you like to add something? (optional)

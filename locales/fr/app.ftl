@@ -306,6 +306,7 @@ request-reopen-ask = Demander la réouverture
 request-reopen-asked = Votre message est conservé et va partir. Il demande de rouvrir la demande.
 request-stays-closed = Votre assistance ne rouvre pas les demandes terminées. Si le problème est toujours là, signalez-le de nouveau en indiquant le numéro { $number }.
 request-anew = Le signaler de nouveau
+request-former = Cette demande se trouve à l’assistance qui était reliée auparavant. Vous lisez ici ce qui s’est dit jusque-là ; pour la suite, ouvrez le site de cette assistance ou signalez le problème de nouveau.
 request-no-reply = Votre assistance n’accepte pas de réponses d’ici. Son propre site les accepte.
 request-rate-question = Comment cela s’est-il passé ?
 request-rate-comment = Voulez-vous ajouter quelque chose ? (facultatif)

@@ -782,6 +782,9 @@ pub struct RequestRow {
     /// Whether the last word in its thread is a technician's.
     #[serde(default)]
     pub answered: bool,
+    /// Whether it is at a helpdesk that was connected before this one: nothing more comes from there, or goes there.
+    #[serde(default)]
+    pub former: bool,
 }
 
 /// One request with its thread.

@@ -202,6 +202,7 @@ describe('the list of requests', () => {
     updated_at: '2026-11-23T15:00:00Z',
     unread: false,
     answered: false,
+    former: false,
     ...change,
   });
 

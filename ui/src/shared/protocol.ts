@@ -1664,6 +1664,8 @@ export type RequestRow = {
   unread: boolean;
   /** Whether the last word in its thread is a technician's. */
   answered: boolean;
+  /** Whether it is at a helpdesk that was connected before this one: nothing more comes from there, or goes there. */
+  former: boolean;
 };
 
 /** Who asks. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import type { CreatedEnrolmentToken, DeviceRow, Language, Theme } from '../../src/shared/protocol';
+import { Hub, PersonClient } from '../console/support/hub';
 import { Desk } from './support/desk';
 import { RequestTracker, whyNoRequestTracker } from './support/rt';
 import { delivered, expect, test as base, type Helpdesk, type Window } from './support/test';
@@ -267,12 +268,51 @@ test('Settings let go of a helpdesk after asking, and what waits is kept', async
   await delivered(desk, client_id);
 });
 
+test('a request at the helpdesk of before can be read, and says where it is', async ({
+  window,
+  desk,
+  helpdesk,
+}) => {
+  const { page } = window;
+  await desk.ask({ request: 'enrol', url: helpdesk.hub.url, token: await enrolmentToken(helpdesk) });
+  const client_id = await desk.submit('Asked at the first helpdesk');
+  await delivered(desk, client_id);
+  const hub = new Hub();
+  try {
+    await hub.start();
+    const technician = new PersonClient(hub.url);
+    await technician.signIn(hub.first.login, hub.first.password);
+    const next = 'another long password';
+    const change = { current: hub.first.password, new: next };
+    technician.session = await technician.call('POST', '/session/password', change);
+
+    // Another one, in its place, by the screen.
+    await window.open({ screen: 'settings' });
+    await page.getByRole('button', { name: 'Use another helpdesk' }).click();
+    await look(page, new URL(hub.url).host);
+    await token(page).fill(await enrolmentToken({ hub, technician }), { timeout: 30_000 });
+    await token(page).press('Enter');
+    await expect(page.getByRole('button', { name: 'Done' })).toBeVisible({ timeout: 30_000 });
+
+    await window.open({ screen: 'request', client_id });
+    await expect(page.getByText('Asked at the first helpdesk').first()).toBeVisible();
+    await expect(page.getByText('at the helpdesk that was connected before')).toBeVisible({
+      timeout: 20_000,
+    });
+    await expect(page.getByLabel('Your answer')).toHaveCount(0);
+    await window.expectAccessible('a request at the helpdesk of before');
+  } finally {
+    await hub.remove();
+  }
+});
+
 test.describe('where IT has chosen the helpdesk', () => {
   test.use({ policy: 'hub_url = "http://127.0.0.1:9/"\n' });
 
   test('it is shown with a lock, and no other can be connected', async ({ window }) => {
     const { page } = window;
-    await begin(window).catch(() => undefined);
+    await window.open();
+    await page.getByRole('button', { name: 'Connect to the helpdesk' }).click();
     await expect(page.getByText('Your IT department has chosen your helpdesk.')).toBeVisible();
     await expect(page.locator('#connect-problem')).toBeVisible({ timeout: 30_000 });
     await expect(address(page)).toHaveJSProperty('readOnly', true);

@@ -260,11 +260,12 @@ fn row_of(row: &SqliteRow, queued: Option<&Queued>, sending: IsSending<'_>) -> R
         answered: row
             .try_get::<Option<String>, _>("last_author")?
             .is_some_and(|last| last == word(&Author::Technician)),
+        former: row.try_get("former")?,
     })
 }
 
 /// With who had the last word: what the system writes into a thread answers nobody.
-const ROW: &str = "SELECT client_id, title, number, state, assignee, created_at, updated_at, unread,
+const ROW: &str = "SELECT client_id, title, number, state, assignee, created_at, updated_at, unread, former,
                      (SELECT author FROM entries WHERE entries.client_id = tickets.client_id AND author <> 'system'
                       ORDER BY at DESC, id DESC LIMIT 1) AS last_author
                    FROM tickets ORDER BY updated_at DESC, client_id DESC";

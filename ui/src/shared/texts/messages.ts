@@ -1176,6 +1176,7 @@ export interface Messages {
   'request-entry-sending': null;
   'request-entry-waiting': null;
   'request-files-refused': { count: number };
+  'request-former': null;
   'request-helpdesk': null;
   'request-leave-files': null;
   'request-new-answer': null;
