@@ -311,19 +311,17 @@ test.describe('where IT has chosen the helpdesk', () => {
 
   test('it is shown with a lock, and no other can be connected', async ({ window }) => {
     const { page } = window;
-    await window.open();
-    await page.getByRole('button', { name: 'Connect to the helpdesk' }).click();
-    await expect(page.getByText('Your IT department has chosen your helpdesk.')).toBeVisible();
-    await expect(page.locator('#connect-problem')).toBeVisible({ timeout: 30_000 });
-    await expect(address(page)).toHaveJSProperty('readOnly', true);
-    await expect(page.getByText('Set by your IT department')).toBeVisible();
-    await window.expectAccessible('a helpdesk of IT’s choice');
-
     await window.open({ screen: 'settings' });
     const card = page.getByRole('region', { name: 'Your helpdesk' });
     await expect(card).toContainText('Set by your IT department');
     await expect(card.getByRole('button', { name: 'Disconnect' })).toHaveCount(0);
     await expect(card.getByRole('button', { name: 'Use another helpdesk' })).toHaveCount(0);
+    await card.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByText('Your IT department has chosen your helpdesk.')).toBeVisible();
+    await expect(page.locator('#connect-problem')).toBeVisible({ timeout: 30_000 });
+    await expect(address(page)).toHaveJSProperty('readOnly', true);
+    await expect(page.getByText('Set by your IT department')).toBeVisible();
+    await window.expectAccessible('a helpdesk of IT’s choice');
   });
 });
 
@@ -365,7 +363,8 @@ test.describe('a real Request Tracker', () => {
     const { page } = window;
     await begin(window);
     await look(page, rt.host);
-    await expect(page.locator('#connect-found')).toContainText(/Request Tracker 5\./, { timeout: 30_000 });
+    // It tells its version to those who have signed in.
+    await expect(page.locator('#connect-found')).toContainText('Request Tracker', { timeout: 30_000 });
     await expect(page.getByRole('list', { name: 'Where do I find my token?' })).toContainText('Auth Tokens');
     await expect(page.getByText(`${rt.url}Prefs/AuthTokens.html`)).toBeVisible();
     await window.expectAccessible('where a token of Request Tracker is made');
