@@ -79,7 +79,7 @@ report-discard-confirm = Yes, discard it
 report-discard-keep = No, keep it
 report-discarded = Your text is discarded. Nothing was sent.
 report-nothing-leaves = Nothing is sent before you have seen it.
-report-words-looked-up = To find what could help, words of it are looked up at your helpdesk.
+report-words-looked-up = Your request is not sent before you have seen it. To find help, words of it are looked up among your helpdesk’s articles.
 
 ## What the helpdesk’s own articles say
 

@@ -322,6 +322,8 @@ async fn tell(mut told: mpsc::Receiver<News>, shell: Arc<Shell>, window: Webview
                     Event::RequestChanged { .. }
                     | Event::FactsChanged
                     | Event::ConnectionChanged { .. }
+                    | Event::HelpdeskStep { .. }
+                    | Event::HelpdeskReported { .. }
                     | Event::NoticesChanged => {}
                 }
                 window.emit_to(LABEL, "agent-event", event)

@@ -149,7 +149,7 @@ test('its articles are looked up when typing pauses, as text, and one may be eno
   await told.can({ articles: true });
   const lookedUp = await told.articles(ARTICLES);
   await window.open({ screen: 'report', draft: null, capture: null });
-  await expect(page.getByText('words of it are looked up at your helpdesk')).toBeVisible();
+  await expect(page.getByText('words of it are looked up among your helpdesk’s articles')).toBeVisible();
   const field = page.getByLabel('What is happening?');
   await field.fill('The');
   await expect(page.getByText('Could this help?')).toHaveCount(0);
