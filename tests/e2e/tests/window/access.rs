@@ -114,6 +114,7 @@ async fn no_screen_shuts_anybody_out(language: Language, name: &str, story: Stor
         for (route, title) in [
             (Route::Privacy, word("home-privacy")),
             (Route::Settings, word("home-settings")),
+            (Route::Connect, word("connect-title")),
             (Route::Computer, word("home-computer")),
             (Route::Requests, word("requests-title")),
             (Route::Home, String::new()),
