@@ -5,7 +5,8 @@
 use deskside_protocol::{ClientId, FollowUpId};
 use uuid::Uuid;
 
-const TICKET: &str = "Deskside-Ref:";
+/// How the line that names a ticket begins.
+pub(crate) const TICKET: &str = "Deskside-Ref:";
 const FOLLOW_UP: &str = "Deskside-Entry:";
 /// Length of an identity as text (RFC 9562, section 4).
 const ID: usize = 36;

@@ -1,6 +1,7 @@
 //! HTTP as GLPI's legacy interface speaks it: a session that is opened with a user's token, errors as `["CODE", "text"]`,
 //! and pages of HTML where something broke.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::{ErrorCode, limits};
@@ -11,13 +12,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::files::form;
-use super::wire::Opened;
+use super::wire::{FullSession, Opened, Rights, SessionData};
 use crate::connection::{Connection, Moved, is_json, not_its_own, refusal};
 use crate::upload::Part;
 use crate::{Again, HelpdeskError, Result, http};
 
-/// Where the interface is: of every version, and of GLPI 11 where web servers pass only `api.php`.
-const PLACES: [&[&str]; 2] = [&["apirest.php"], &["api.php", "v1"]];
+/// Where the interface is: of every version; of GLPI 11 where web servers pass only `api.php`; and where nothing is
+/// rewritten.
+const PLACES: [&[&str]; 3] = [&["apirest.php"], &["api.php", "v1"], &["index.php", "apirest.php"]];
 /// Zones are multiples of a quarter of an hour apart, and at most fourteen hours from UTC.
 const ZONE_STEP: i64 = 15 * 60;
 const ZONE_MOST: i64 = 14 * 3600;
@@ -37,16 +39,22 @@ pub(super) struct Session {
     pub(super) user: u64,
     /// Seconds that the times which the server tells are ahead of UTC.
     pub(super) ahead: i64,
+    /// Where tickets went that name no entity, before the session looked into all of them.
+    pub(super) entity: Option<u64>,
 }
 
 pub(super) struct Client {
     connection: Connection,
     credential: HeaderValue,
+    /// The profile to wear, where policy says one.
+    profile: Option<u64>,
     session: tokio::sync::Mutex<Option<Session>>,
+    /// What the user may do, once a session told it.
+    rights: RwLock<Option<Rights>>,
 }
 
 impl Client {
-    pub(super) fn new(server: &Url, token: &str, app_token: Option<&str>) -> Result<Self> {
+    pub(super) fn new(server: &Url, token: &str, app_token: Option<&str>, profile: Option<u64>) -> Result<Self> {
         let unusable = |_| refusal(ErrorCode::BadRequest, "the token cannot be sent in a header");
         let mut credential = HeaderValue::from_str(&format!("user_token {}", token.trim())).map_err(unusable)?;
         credential.set_sensitive(true);
@@ -56,8 +64,14 @@ impl Client {
             value.set_sensitive(true);
             headers.insert("app-token", value);
         }
-        let connection = Connection::new(server, headers)?;
-        Ok(Self { connection, credential, session: tokio::sync::Mutex::new(None) })
+        let connection = Connection::new(&root(server), headers)?;
+        let (session, rights) = (tokio::sync::Mutex::new(None), RwLock::new(None));
+        Ok(Self { connection, credential, profile, session, rights })
+    }
+
+    /// What the user may do, as far as is known by now.
+    pub(super) fn rights(&self) -> Option<Rights> {
+        *self.rights.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn server(&self) -> &Url {
@@ -96,9 +110,13 @@ impl Client {
                 .get(self.url(place, &["initSession"], &query)?)
                 .header(AUTHORIZATION, self.credential.clone());
             let answer = self.connection.send(request, limits::ANSWER, None).await.map_err(nothing_sent)?;
-            if answer.status() == StatusCode::NOT_FOUND && !is_json(&answer) {
-                let error = success(answer, false).await.err();
-                failed = failed.or(error);
+            if !is_json(&answer) {
+                // Not there, or the documentation, which GLPI shows where a web server keeps the rest of the path.
+                let error = match success(answer, false).await {
+                    Ok(_) => http::bad_answer("GLPI's interface answered with a page"),
+                    Err(error) => error,
+                };
+                failed = failed.or(Some(error));
                 continue;
             }
             let answer = success(answer, false).await.map_err(nothing_sent)?;
@@ -107,10 +125,45 @@ impl Client {
             let mut token = HeaderValue::from_str(&opened.session_token)
                 .map_err(|_| nothing_sent(http::bad_answer("the session's token cannot be sent")))?;
             token.set_sensitive(true);
-            let ahead = opened.session.glpi_currenttime.as_deref().map_or(0, |told| ahead(told, now));
-            return Ok(Session { token, place, opened: Instant::now(), user: opened.session.user, ahead });
+            let ahead = opened.session.glpi_currenttime.as_str().map_or(0, |told| ahead(told, now));
+            let mut session =
+                Session { token, place, opened: Instant::now(), user: opened.session.user, ahead, entity: None };
+            let told = self.dressed(&session, opened.session).await.map_err(nothing_sent)?;
+            if told.looks_away() {
+                session.entity =
+                    self.look_into_all(&session).await.map_err(nothing_sent)?.then(|| told.entity()).flatten();
+            }
+            *self.rights.write().unwrap_or_else(PoisonError::into_inner) = told.rights();
+            return Ok(session);
         }
         Err(nothing_sent(failed.unwrap_or_else(|| http::bad_answer("GLPI's interface is not there"))))
+    }
+
+    /// Puts the profile on that policy says (`apirest.md`, "Change active profile").
+    async fn dressed(&self, session: &Session, told: SessionData) -> Result<SessionData> {
+        let Some(profile) = self.profile.filter(|profile| told.profile() != Some(*profile)) else { return Ok(told) };
+        let url = self.url(session.place, &["changeActiveProfile"], &[])?;
+        let request = self.connection.http().post(url).header("session-token", session.token.clone());
+        let request = request.json(&serde_json::json!({ "profiles_id": profile }));
+        success(self.connection.send(request, limits::ANSWER, None).await?, false).await?;
+        let url = self.url(session.place, &["getFullSession"], &[])?;
+        let request = self.connection.http().get(url).header("session-token", session.token.clone());
+        let answer = success(self.connection.send(request, limits::ANSWER, None).await?, false).await?;
+        http::json::<FullSession>(answer).await.map(|full| full.session)
+    }
+
+    /// Lets a session look into all entities of the profile: a ticket that was moved to another one is still the
+    /// requester's. Without `entities_id` it is all: GLPI makes a number of whatever stands there. Tells whether it did.
+    async fn look_into_all(&self, session: &Session) -> Result<bool> {
+        let url = self.url(session.place, &["changeActiveEntities"], &[])?;
+        let request = self.connection.http().post(url).header("session-token", session.token.clone());
+        let request = request.json(&serde_json::json!({ "is_recursive": true }));
+        match success(self.connection.send(request, limits::ANSWER, None).await?, false).await {
+            Ok(answer) => http::json::<Value>(answer).await.map(|told| told == Value::Bool(true)),
+            // What it looks into already is enough to go on with.
+            Err(error) if error.again == Again::Permanent => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Forgets a session that ended, unless another one is open already.
@@ -169,6 +222,17 @@ impl Client {
         .await
     }
 
+    /// Changes something.
+    pub(super) async fn update(&self, path: &[&str], input: &Value) -> Result<()> {
+        self.call(false, async |session| {
+            let url = self.url(session.place, path, &[])?;
+            let request = self.connection.http().put(url).header("session-token", session.token);
+            self.connection.send(request.json(&serde_json::json!({ "input": input })), limits::ANSWER, None).await
+        })
+        .await
+        .map(|_| ())
+    }
+
     /// Adds something, with files.
     pub(super) async fn add<T: DeserializeOwned>(&self, kind: &str, input: &Value, files: &[Part]) -> Result<T> {
         let answer = self
@@ -194,6 +258,17 @@ impl Client {
     pub(super) fn network_changed(&self) {
         self.connection.network_changed();
     }
+}
+
+/// The address below which GLPI lies, whichever of its pages was copied from a browser or its documentation.
+fn root(server: &Url) -> Url {
+    let mut root = server.clone();
+    let parts: Vec<&str> = server.path_segments().map(Iterator::collect).unwrap_or_default();
+    if let Some(page) = parts.iter().position(|part| part.ends_with(".php")) {
+        let folder = if page > 0 && parts[page - 1] == "front" { page - 1 } else { page };
+        root.set_path(&format!("/{}", parts[..folder].join("/")));
+    }
+    root
 }
 
 /// What went wrong before anything was sent that matters.
@@ -245,6 +320,9 @@ fn refused(status: StatusCode, code: &str, words: &str) -> HelpdeskError {
     let (meaning, again, may_have_arrived) = match (code, status.as_u16()) {
         (_, 500..) => (ErrorCode::BadAnswer, Again::Transient, true),
         (_, 429) => (ErrorCode::Busy, Again::Transient, false),
+        // A search option that is not there any more. Only this kind of "ERROR" names the documentation.
+        ("ERROR", _) if words.contains("#ERROR") => (ErrorCode::Refused, Again::Transient, false),
+        // The interface is switched off, or no API client is for this address.
         ("ERROR_NOT_ALLOWED_IP" | "ERROR", _) => (ErrorCode::Forbidden, Again::Transient, false),
         (
             "ERROR_APP_TOKEN_PARAMETERS_MISSING"
@@ -296,6 +374,9 @@ mod tests {
         let large = meaning(400, "ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE");
         assert_eq!(large, (ErrorCode::FileTooLarge, Again::Permanent, false));
         assert_eq!(meaning(500, "ERROR"), (ErrorCode::BadAnswer, Again::Transient, true));
+        let field =
+            refused(StatusCode::BAD_REQUEST, "ERROR", "Bad field ID; view https://glpi.example/apirest.php/#ERROR");
+        assert_eq!((field.code, field.again), (ErrorCode::Refused, Again::Transient));
     }
 
     #[test]
@@ -303,12 +384,16 @@ mod tests {
         for (address, wanted) in [
             ("https://glpi.example", "https://glpi.example/apirest.php/Ticket/7?range=0-9"),
             ("https://it.example/glpi/", "https://it.example/glpi/apirest.php/Ticket/7?range=0-9"),
+            ("https://it.example/glpi/apirest.php/", "https://it.example/glpi/apirest.php/Ticket/7?range=0-9"),
+            ("https://it.example/api.php/v2", "https://it.example/apirest.php/Ticket/7?range=0-9"),
+            ("https://it.example/glpi/front/central.php?x=1", "https://it.example/glpi/apirest.php/Ticket/7?range=0-9"),
+            ("https://it.example/index.php", "https://it.example/apirest.php/Ticket/7?range=0-9"),
         ] {
-            let client = Client::new(&Url::parse(address).unwrap(), "token", Some("app")).unwrap();
+            let client = Client::new(&Url::parse(address).unwrap(), "token", Some("app"), None).unwrap();
             let query = [("range".to_owned(), "0-9".to_owned())];
             assert_eq!(client.url(PLACES[0], &["Ticket", "7"], &query).unwrap().as_str(), wanted);
         }
-        assert!(Client::new(&Url::parse("https://x.example").unwrap(), "to\nken", None).is_err());
+        assert!(Client::new(&Url::parse("https://x.example").unwrap(), "to\nken", None, None).is_err());
     }
 
     #[test]

@@ -6,24 +6,33 @@
 //! - `entity`: the number of the entity that tickets go to; else the user's default;
 //! - `category`: a category's number, and `category.<ours>` (`category.network`…) before it. Most profiles may not list
 //!   categories, so somebody must say them;
+//! - `profile`: the number of the profile to wear; else the user's default;
 //! - `requester`: the number of the person who files, where the token is one of a service account: the hub sets it;
 //! - `language`: of what technicians read; else the requester's.
 //!
 //! What is particular here:
 //! - Without `_users_id_requester` nobody is the requester, and "my tickets" misses the ticket.
 //! - A file that GLPI 11 refuses gives `500` and a page although the ticket is there: the answer is never believed, the
-//!   ticket is looked for. The files before the refused one are there, those after it are not.
-//! - Requesters may not list documents, but may count those of a ticket. The files that the ticket was created with are
-//!   told by their order; any other goes with an entry of its own, whose marker is the file's identity.
+//!   ticket is looked for. The files before the refused one are there, those after it are not, and nobody is the
+//!   requester: GLPI takes files first. So only files that are sure to be taken go along ([`files`]); any other goes with
+//!   an entry of its own, where a refusal costs nothing else. A ticket that broke all the same gets its requester after.
+//! - `.json` is not among what GLPI takes as it is set up first: the document goes as a text.
+//! - Requesters may not list documents, but are told those of a ticket with their SHA-1 (`with_documents`): a file is known
+//!   by that, and by the marker of the entry that it came with. Where they are not told, the files that the ticket was
+//!   created with are told by their order.
 //! - What is not allowed is often `400`, and an empty result has no `data`.
-//! - Confirming and reopening are the follow-up's `add_close` and `add_reopen`, as GLPI's own form sends them. No capture
-//!   shows them: the text says the same, so that a technician can do it where GLPI did not.
+//! - A session looks into some entities only; a ticket that was moved to another one is still the requester's.
+//! - Confirming and reopening are the follow-up's `add_close` and `add_reopen`, as GLPI's own form sends them
+//!   (`ITILFollowup::prepareInputForAdd`). No capture shows them: the text says the same, so that a technician can do it
+//!   where GLPI did not. Nor does one show the satisfaction survey: it is offered once one was seen ([`rating`]).
 
 mod articles;
 mod client;
 mod cursor;
 mod files;
+mod rating;
 mod reading;
+mod sending;
 mod setup;
 mod thread;
 mod wire;
@@ -38,21 +47,21 @@ use deskside_protocol::ticket::{AttachmentMeta, TicketDocument, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use deskside_texts::{Language, Texts};
 use futures_util::stream::{BoxStream, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::client::Client;
 use self::cursor::Cursor;
 use self::files::{alone, refused};
 use self::setup::Setup;
 use self::thread::{CLOSED, SOLVED};
-use self::wire::{Added, Category, Entry, Found, Ticket};
-use self::words::{level, paragraphs, search};
+use self::wire::{Added, Category, Rights, Ticket};
+use self::words::{level, paragraphs};
 use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
 use crate::upload::Part;
 use crate::{
     Again, Article, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way,
-    derived, http, layout, marker, rich_text,
+    http, layout, rich_text,
 };
 
 /// How long a request that was broken off may still be worked on: PHP's usual time limit (`max_execution_time`).
@@ -89,9 +98,10 @@ impl GlpiDesk {
             return Err(refusal(ErrorCode::BadRequest, "the token is empty"));
         }
         let field = |name: &str| target.fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        let setup = Setup::new(target)?;
         Ok(Self {
-            client: Client::new(&target.url, token, field("app_token"))?,
-            setup: Setup::new(target)?,
+            client: Client::new(&target.url, token, field("app_token"), setup.profile)?,
+            setup,
             language: field("language").map(Language::of),
         })
     }
@@ -99,97 +109,15 @@ impl GlpiDesk {
     fn language(&self) -> Language {
         self.language.unwrap_or_else(Language::system)
     }
+}
 
-    /// The ticket with this marker: its number, and how many documents it has.
-    async fn look(&self, ticket: ClientId) -> Result<Option<(u64, u64)>> {
-        let options = self.setup.options(&self.client).await?;
-        let query = search(
-            &[(options.content, "contains", &ticket.to_string())],
-            &[options.id, options.documents],
-            &[("range", "0-9".to_owned())],
-        );
-        let found: Found = self.client.get(&["search", "Ticket"], &query).await?;
-        let number = |row: &std::collections::BTreeMap<String, Value>, option: u64| {
-            row.get(&option.to_string()).map_or(0, wire::whole)
-        };
-        let rows = found.data.iter().map(|row| (number(row, options.id), number(row, options.documents)));
-        // Of two, the first: the other is somebody's copy.
-        Ok(rows.filter(|(id, _)| *id > 0).min())
-    }
-
-    async fn number(&self, ticket: TicketRef) -> Result<String> {
-        let number = match ticket.number {
-            Some(number) => Some(number),
-            None => self.look(ticket.client_id).await?.map(|(number, _)| number),
-        };
-        number.map(|number| number.to_string()).ok_or_else(|| refusal(ErrorCode::NotFound, "the ticket is not there"))
-    }
-
-    async fn follow_ups(&self, number: &str) -> Result<Vec<Entry>> {
-        let range = [("range".to_owned(), ALL.to_owned())];
-        self.client.list(&["Ticket", number, "ITILFollowup"], &range).await
-    }
-
-    /// The identities of what we wrote into a ticket.
-    async fn written(&self, number: &str) -> Result<Vec<FollowUpId>> {
-        let user = self.client.session().await?.user;
-        let entries = self.follow_ups(number).await?;
-        let ours = |entry: &Entry| (entry.users_id == user).then(|| thread::marked(entry)).flatten();
-        Ok(entries.iter().filter_map(ours).collect())
-    }
-
-    /// Which of a ticket's files are there, given how many documents it has.
-    async fn placed(&self, number: u64, documents: u64, files: &[Enclosure]) -> Result<Placed> {
-        let (taken, refused) = self.sorted(files).await?;
-        let mut missing = files::after(&taken, documents);
-        if !missing.is_empty() {
-            let written = self.written(&number.to_string()).await?;
-            missing.retain(|file| !written.contains(&alone(*file)));
-        }
-        Ok(Placed { number: Some(number), missing, refused })
-    }
-
-    /// Files that are small enough, and the others with the reason.
-    async fn sorted<'a>(
-        &self,
-        files: &'a [Enclosure],
-    ) -> Result<(Vec<&'a Enclosure>, Vec<(AttachmentId, HelpdeskError)>)> {
-        if files.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let most = self.setup.file_bytes(&self.client).await?;
-        let (taken, large): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.meta.size_bytes <= most);
-        let refused = large.into_iter().map(|file| (file.meta.id, files::too_large(most))).collect();
-        Ok((taken, refused))
-    }
-
-    /// Adds an entry to a ticket, with at most one file.
-    async fn say(&self, number: &str, html: &str, id: FollowUpId, more: Value, file: Option<Part>) -> Result<Added> {
-        let mut input = json!({
-            "itemtype": "Ticket",
-            "items_id": number.parse::<u64>().unwrap_or_default(),
-            "content": format!("{html}<p>{}</p>", marker::follow_up_line(id)),
-            "is_private": 0,
-        });
-        if let (Value::Object(input), Value::Object(more)) = (&mut input, more) {
-            input.extend(more);
-        }
-        self.client.add("ITILFollowup", &input, &file.into_iter().collect::<Vec<_>>()).await
-    }
-
-    /// Says in the ticket which files are not there, and why.
-    async fn say_refused(&self, number: &str, files: &[(&AttachmentMeta, &str)]) {
-        if files.is_empty() {
-            return;
-        }
-        let (html, _) = layout::files_not_taken(self.language(), files);
-        let input = json!({
-            "itemtype": "Ticket", "items_id": number.parse::<u64>().unwrap_or_default(), "content": html, "is_private": 0
-        });
-        if let Err(error) = self.client.add::<Added>("ITILFollowup", &input, &[]).await {
-            tracing::info!(%error, "that a file was refused could not be said in the ticket");
-        }
-    }
+/// The files that these are of, with why.
+fn named<'a>(
+    files: &'a [Enclosure],
+    refused: &'a [(AttachmentId, HelpdeskError)],
+) -> Vec<(&'a AttachmentMeta, &'a str)> {
+    let meta = |id: AttachmentId| files.iter().map(|file| &file.meta).find(|meta| meta.id == id);
+    refused.iter().filter_map(|(id, error)| Some((meta(*id)?, error.detail.as_str()))).collect()
 }
 
 /// GLPI's own page for what broke: it may have been a file, and the rest may be there.
@@ -200,16 +128,19 @@ fn broke(error: &HelpdeskError) -> bool {
 #[async_trait]
 impl Helpdesk for GlpiDesk {
     fn capabilities(&self) -> Capabilities {
+        let rights = self.client.rights();
+        let reply = rights.is_none_or(Rights::reply);
+        let by_reply = if reply { Way::Own } else { Way::Not };
         Capabilities {
             file_bytes: Some(self.setup.known_file_bytes()),
             files_at_create: true,
-            reply: true,
-            confirm: Way::Own,
-            reopen: Way::Own,
-            rate: Way::Not,
+            reply,
+            confirm: by_reply,
+            reopen: by_reply,
+            rate: if self.setup.surveys() { Way::Own } else { Way::Not },
             private_notes: true,
-            categories: true,
-            articles: true,
+            categories: rights.is_none_or(Rights::categories),
+            articles: rights.is_none_or(Rights::articles),
             lag: LAG,
             on_behalf: self.setup.requester.is_some(),
             nudges: false,
@@ -219,7 +150,7 @@ impl Helpdesk for GlpiDesk {
     async fn find(&self, ticket: ClientId, files: &[Enclosure]) -> Result<Option<Placed>> {
         match self.look(ticket).await? {
             None => Ok(None),
-            Some((number, documents)) => self.placed(number, documents, files).await.map(Some),
+            Some(there) => self.found(there, files).await.map(Some),
         }
     }
 
@@ -229,10 +160,9 @@ impl Helpdesk for GlpiDesk {
         let language = self.language.unwrap_or_else(|| Language::of(&read.requester.language));
         let session = self.client.session().await?;
         let (taken, mut not_taken) = self.sorted(files).await?;
+        let (along, later) = self.along(&taken);
         let laid = layout::lay_out(&read, document, language);
-        let meta = |id: AttachmentId| files.iter().map(|file| &file.meta).find(|meta| meta.id == id);
-        let told: Vec<(&AttachmentMeta, &str)> =
-            not_taken.iter().filter_map(|(id, error)| Some((meta(*id)?, error.detail.as_str()))).collect();
+        let told = named(files, &not_taken);
         let (body, _) = layout::files_not_taken(language, &told);
         let mut input = json!({
             "name": laid.title,
@@ -242,23 +172,26 @@ impl Helpdesk for GlpiDesk {
             "impact": level(read.impact),
             "_users_id_requester": self.setup.requester.unwrap_or(session.user),
         });
-        if let Some(entity) = self.setup.entity {
+        if let Some(entity) = self.setup.entity.or(session.entity) {
             input["entities_id"] = json!(entity);
         }
         if let Some(category) = self.setup.category(read.category) {
             input["itilcategories_id"] = json!(category);
         }
         // The requester's first: what GLPI 11 does not take ends what it takes.
-        let mut parts: Vec<Part> = taken.iter().map(|file| Part::of(file)).collect();
-        parts.extend(Part::ours(&laid));
+        let mut ours = files::ours(&laid);
+        ours.retain(|part| self.setup.goes_along(&part.name, part.source.length()));
+        let parts: Vec<Part> = along.iter().map(|file| files::part(file)).chain(ours.iter().cloned()).collect();
         let mut sent = self.client.add::<Added>("Ticket", &input, &parts).await;
-        let mut missing = Vec::new();
+        let mut missing: Vec<AttachmentId> = later.iter().map(|file| file.meta.id).collect();
+        let mut together = true;
         if let Err(error) = &sent
             && error.code == ErrorCode::FileTooLarge
         {
             // All together were too much for PHP or the web server: the files go one by one, or not at all.
+            together = false;
             missing = taken.iter().map(|file| file.meta.id).collect();
-            sent = self.client.add("Ticket", &input, &Part::ours(&laid)).await;
+            sent = self.client.add("Ticket", &input, &ours).await;
             if sent.as_ref().is_err_and(|error| error.code == ErrorCode::FileTooLarge) {
                 sent = self.client.add("Ticket", &input, &[]).await;
             }
@@ -266,16 +199,20 @@ impl Helpdesk for GlpiDesk {
         let added = match sent {
             Ok(added) => added,
             Err(error) if broke(&error) => {
-                return match self.look(ticket).await.map_err(in_doubt)? {
-                    Some((number, documents)) => self.placed(number, documents, files).await.map_err(in_doubt),
-                    None => Err(error),
-                };
+                let Some(there) = self.look(ticket).await.map_err(in_doubt)? else { return Err(error) };
+                let placed = self.found(there, files).await.map_err(in_doubt)?;
+                self.learn_from(there.number, if together { &parts } else { &ours }).await;
+                return Ok(placed);
             }
             Err(error) => return Err(error),
         };
-        if missing.is_empty() {
-            let by_file = taken.iter().enumerate().filter_map(|(at, file)| Some((file, refused(&added, at)?)));
-            let by_file: Vec<(&&Enclosure, HelpdeskError)> = by_file.collect();
+        if together {
+            let fates: Vec<Option<HelpdeskError>> = (0..parts.len()).map(|at| refused(&added, at)).collect();
+            for (part, fate) in parts.iter().zip(&fates) {
+                self.setup.learn(&part.name, part.source.length(), fate.is_none());
+            }
+            let by_file: Vec<(&&Enclosure, HelpdeskError)> =
+                along.iter().zip(fates).filter_map(|(file, fate)| Some((file, fate?))).collect();
             let told: Vec<_> = by_file.iter().map(|(file, error)| (&file.meta, error.detail.as_str())).collect();
             self.say_refused(&added.id.to_string(), &told).await;
             not_taken.extend(by_file.into_iter().map(|(file, error)| (file.meta.id, error)));
@@ -284,27 +221,29 @@ impl Helpdesk for GlpiDesk {
     }
 
     async fn attach(&self, ticket: TicketRef, _: Option<FollowUpId>, file: &Enclosure) -> Result<()> {
+        if self.setup.was_left_behind(file.meta.id) {
+            return Err(files::not_kept());
+        }
         let number = self.number(ticket).await?;
-        let most = self.setup.file_bytes(&self.client).await?;
         let id = alone(file.meta.id);
-        let sent = if file.meta.size_bytes > most {
-            Err(files::too_large(most))
+        let part = files::part(file);
+        let large = self.sorted(std::slice::from_ref(file)).await?.1.pop();
+        let sent = if let Some((_, error)) = large {
+            Err(error)
         } else {
             let html = thread::file_line(&file.meta.name);
-            match self.say(&number, &html, id, json!({}), Some(Part::of(file))).await {
+            match self.say(&number, &html, id, json!({}), Some(part.clone())).await {
                 Ok(added) => refused(&added, 0).map_or(Ok(()), Err),
-                // The entry is there, and the page came because of the file.
-                Err(error) if broke(&error) && self.written(&number).await.map_err(in_doubt)?.contains(&id) => {
-                    Err(files::not_taken(&error.detail))
-                }
+                Err(error) if broke(&error) => self.after_breaking(&number, file, id, error).await?.map_or(Ok(()), Err),
                 Err(error) => Err(error),
             }
         };
-        if let Err(error) = &sent
-            && error.again == Again::Permanent
-            && files::because_of_file(error)
-        {
-            self.say_refused(&number, &[(&file.meta, &error.detail)]).await;
+        match &sent {
+            Ok(()) => self.setup.learn(&part.name, file.meta.size_bytes, true),
+            Err(error) if error.again == Again::Permanent && files::because_of_file(error) => {
+                self.say_refused(&number, &[(&file.meta, &error.detail)]).await;
+            }
+            Err(_) => {}
         }
         sent
     }
@@ -320,29 +259,16 @@ impl Helpdesk for GlpiDesk {
         let (taken, mut not_taken) = self.sorted(files).await?;
         // One file goes along. Of several it could not be told which arrived: each goes with an entry of its own.
         let with = if let [file] = taken.as_slice() { Some(*file) } else { None };
-        let rest = |written: &[FollowUpId]| {
-            let several = with.is_none();
-            let lacking = taken.iter().filter(|file| several && !written.contains(&alone(file.meta.id)));
-            lacking.map(|file| file.meta.id).collect::<Vec<_>>()
-        };
-        if attempt == Attempt::Doubtful {
-            let written = self.written(&number).await?;
-            if written.contains(&follow_up.id) {
-                return Ok(Placed { number: None, missing: rest(&written), refused: not_taken });
-            }
+        if attempt == Attempt::Doubtful && self.written(&number).await?.contains(&follow_up.id) {
+            return self.found_with(&number, follow_up.id, with, &taken, not_taken).await;
         }
-        let meta = |id: AttachmentId| files.iter().map(|file| &file.meta).find(|meta| meta.id == id);
-        let told: Vec<(&AttachmentMeta, &str)> =
-            not_taken.iter().filter_map(|(id, error)| Some((meta(*id)?, error.detail.as_str()))).collect();
-        let html = paragraphs(&follow_up.text) + &layout::files_not_taken(self.language(), &told).0;
-        let sent = match self.say(&number, &html, follow_up.id, json!({}), with.map(Part::of)).await {
+        let html = paragraphs(&follow_up.text) + &layout::files_not_taken(self.language(), &named(files, &not_taken)).0;
+        let sent = match self.say(&number, &html, follow_up.id, json!({}), with.map(files::part)).await {
             Ok(added) => refused(&added, 0),
-            Err(error) if broke(&error) && with.is_some() => {
-                if !self.written(&number).await.map_err(in_doubt)?.contains(&follow_up.id) {
-                    return Err(error);
-                }
-                Some(files::not_taken(&error.detail))
-            }
+            Err(error) if broke(&error) => match with {
+                Some(file) => self.after_breaking(&number, file, follow_up.id, error).await?,
+                None => return Err(error),
+            },
             Err(error) if error.code == ErrorCode::FileTooLarge && with.is_some() => {
                 self.say(&number, &html, follow_up.id, json!({}), None).await?;
                 Some(error)
@@ -353,7 +279,8 @@ impl Helpdesk for GlpiDesk {
             self.say_refused(&number, &[(&file.meta, &error.detail)]).await;
             not_taken.push((file.meta.id, error));
         }
-        Ok(Placed { number: None, missing: rest(&[]), refused: not_taken })
+        let missing = if with.is_some() { Vec::new() } else { taken.iter().map(|file| file.meta.id).collect() };
+        Ok(Placed { number: None, missing, refused: not_taken })
     }
 
     async fn verdict(&self, ticket: TicketRef, verdict: &NewVerdict, attempt: Attempt) -> Result<()> {
@@ -363,8 +290,9 @@ impl Helpdesk for GlpiDesk {
             Verdict::Reopen { text } => {
                 (format!("{}\n\n{text}", texts.desk_asks_to_reopen()), json!({ "add_reopen": 1 }))
             }
-            Verdict::Rate { .. } => {
-                return Err(refusal(ErrorCode::WrongState, "stars are not spoken of with GLPI yet"));
+            Verdict::Rate { stars, comment } => {
+                let number = self.number(ticket).await?;
+                return self.rate(&number, *stars, comment.as_deref()).await;
             }
         };
         let number = self.number(ticket).await?;
@@ -390,6 +318,8 @@ impl Helpdesk for GlpiDesk {
             cursor.seen.clear();
         }
         let now = jiff::Timestamp::now().as_second();
+        // What the window says of files is known by the time that somebody adds one.
+        self.setup.file_bytes(&self.client).await?;
         let rows = self.rows().await?;
         let mut wanted: Vec<(i64, u64)> = rows.iter().copied().filter(|row| cursor.wants(*row)).collect();
         let more = wanted.len() > THREADS;
@@ -413,11 +343,15 @@ impl Helpdesk for GlpiDesk {
 
     async fn download(&self, ticket: TicketRef, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
         let number = self.number(ticket).await?;
-        let server = self.client.server();
-        let documents = self.documents(&number).await?;
-        let wanted = documents.into_iter().find(|id| derived::file(server, *id) == attachment);
+        let wanted = self.wanted(&number, attachment).await?;
         let wanted = wanted.ok_or_else(|| refusal(ErrorCode::NotFound, "the ticket has no such file"))?;
-        let response = self.client.document(wanted).await?;
+        let response = self.client.document(wanted).await.map_err(|error| match error.code {
+            ErrorCode::Forbidden => HelpdeskError {
+                detail: format!("GLPI lets this profile open files only in its own pages: {}", error.detail),
+                ..error
+            },
+            _ => error,
+        })?;
         let mut left = limits::ATTACHMENT_BYTES;
         Ok(response
             .bytes_stream()

@@ -1,14 +1,17 @@
 //! What is asked of a GLPI to follow tickets.
 
-use deskside_protocol::ErrorCode;
+use std::collections::BTreeMap;
+
+use deskside_protocol::AttachmentId;
 use deskside_protocol::desk::TicketView;
 use serde_json::Value;
 
+use super::rating::OWN_SURVEY;
 use super::thread::{self, Reader, Whole};
-use super::wire::{self, Entry, Found, Link, Ticket};
-use super::words::search;
+use super::wire::{self, Entry};
+use super::words::search_linked;
 use super::{ALL, GlpiDesk, client};
-use crate::Result;
+use crate::{Result, derived, marker};
 
 /// Tickets that are looked through for changes: the newest changes.
 const CHANGES: u64 = 200;
@@ -16,12 +19,14 @@ const CHANGES: u64 = 200;
 impl GlpiDesk {
     /// A ticket as its requester may see it.
     pub(super) async fn view(&self, number: u64) -> Result<TicketView> {
+        Ok(self.read(&number.to_string()).await?.1)
+    }
+
+    async fn read(&self, number: &str) -> Result<(Whole, TicketView)> {
         let session = self.client.session().await?;
-        let number = number.to_string();
-        let ticket: Ticket = self.client.get(&["Ticket", &number], &[]).await?;
-        let follow_ups = self.follow_ups(&number).await?;
-        let range = [("range".to_owned(), ALL.to_owned())];
-        let solutions = self.client.list(&["Ticket", &number, "ITILSolution"], &range).await?;
+        let ticket = self.whole(number).await?;
+        let follow_ups = self.follow_ups(number).await?;
+        let solutions = self.solutions(number).await?;
         let whole = Whole { ticket, follow_ups, solutions };
         let reader = Reader {
             server: self.client.server(),
@@ -29,28 +34,46 @@ impl GlpiDesk {
             requester: self.setup.requester.unwrap_or(session.user),
             ahead: session.ahead,
         };
-        Ok(reader.view(&whole))
+        let view = reader.view(&whole);
+        Ok((whole, view))
+    }
+
+    async fn solutions(&self, number: &str) -> Result<Vec<Entry>> {
+        let range = [("range".to_owned(), ALL.to_owned())];
+        self.client.list(&["Ticket", number, "ITILSolution"], &range).await
     }
 
     /// The requester's tickets by their newest changes: moment and number, oldest change first.
     pub(super) async fn rows(&self) -> Result<Vec<(i64, u64)>> {
         let options = self.setup.options(&self.client).await?;
-        let who = self.setup.requester.map_or_else(|| "myself".to_owned(), |id| id.to_string());
-        let query = search(
-            &[(options.requester, "equals", &who)],
-            &[options.id, options.date_mod],
+        let user = self.client.session().await?.user;
+        let me = if user == 0 { "myself".to_owned() } else { user.to_string() };
+        let who = self.setup.requester.map_or_else(|| me.clone(), |id| id.to_string());
+        let mut criteria = vec![("OR", options.requester, "equals", who.as_str())];
+        if self.setup.requester.is_none() {
+            // On one of ours GLPI may have broken before it made anybody the requester.
+            criteria.push(("OR", options.writer, "equals", me.as_str()));
+            criteria.push(("AND", options.content, "contains", marker::TICKET));
+        }
+        let query = search_linked(
+            &criteria,
+            &[options.id, options.date_mod, options.survey, options.stars],
             &[
                 ("sort", options.date_mod.to_string()),
                 ("order", "DESC".to_owned()),
                 ("range", format!("0-{}", CHANGES - 1)),
             ],
         );
-        let found: Found = self.client.get(&["search", "Ticket"], &query).await?;
+        let found = self.search_tickets(&query).await?;
+        let cell = |row: &BTreeMap<String, Value>, option: u64| row.get(&option.to_string()).map_or(0, wire::whole);
+        if found.data.iter().any(|row| cell(row, options.survey) == OWN_SURVEY) {
+            self.setup.saw_survey();
+        }
         let mut rows: Vec<(i64, u64)> = found
             .data
             .iter()
             .filter_map(|row| {
-                let id = row.get(&options.id.to_string()).map(wire::whole).filter(|id| *id > 0)?;
+                let id = Some(cell(row, options.id)).filter(|id| *id > 0)?;
                 let changed = row.get(&options.date_mod.to_string()).and_then(Value::as_str);
                 Some((changed.and_then(client::seconds).unwrap_or(0), id))
             })
@@ -60,20 +83,16 @@ impl GlpiDesk {
         Ok(rows)
     }
 
-    /// The documents that a ticket's requester may see: those in its texts, and those attached, where they are told.
-    pub(super) async fn documents(&self, number: &str) -> Result<Vec<u64>> {
-        let ticket: Ticket = self.client.get(&["Ticket", number], &[]).await?;
-        let range = [("range".to_owned(), ALL.to_owned())];
-        let solutions: Vec<Entry> = self.client.list(&["Ticket", number, "ITILSolution"], &range).await?;
-        let entries = self.follow_ups(number).await?;
-        let shown = entries.iter().filter(|entry| entry.is_private == 0).chain(&solutions);
-        let mut documents = thread::documents_in(&ticket.content);
-        documents.extend(shown.flat_map(|entry| thread::documents_in(&entry.content)));
-        match self.client.list::<Link>(&["Ticket", number, "Document_Item"], &range).await {
-            Ok(links) => documents.extend(links.iter().map(|link| link.documents_id)),
-            Err(error) if error.code == ErrorCode::Forbidden => {}
-            Err(error) => return Err(error),
+    /// The document that an identity stands for, among those that a ticket's requester is told of.
+    pub(super) async fn wanted(&self, number: &str, attachment: AttachmentId) -> Result<Option<u64>> {
+        let (whole, view) = self.read(number).await?;
+        if !thread::lists(&view, attachment) {
+            return Ok(None);
         }
-        Ok(documents)
+        let entries = whole.follow_ups.iter().chain(&whole.solutions).map(|entry| entry.content.as_str());
+        let texts = entries.chain([whole.ticket.content.as_str()]);
+        let attached = whole.ticket.documents().unwrap_or_default().into_iter().map(|document| document.id);
+        let mut all = attached.chain(texts.flat_map(thread::documents_in));
+        Ok(all.find(|id| derived::file(self.client.server(), *id) == attachment))
     }
 }

@@ -1,15 +1,17 @@
 //! What must be known of a server: which search options it has, and how large files may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::ticket::Category;
-use deskside_protocol::{ErrorCode, limits};
+use deskside_protocol::{AttachmentId, ErrorCode, limits};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::client::Client;
+use super::files;
 use super::wire::Config;
 use crate::connection::refusal;
 use crate::target::Target;
@@ -18,6 +20,8 @@ use crate::{Again, Result};
 /// How long what was learnt is believed.
 const BELIEVED: Duration = Duration::from_secs(3600);
 const MIB: u64 = 1024 * 1024;
+/// Endings that are remembered.
+const ENDINGS: usize = 200;
 
 /// Search options of tickets: their numbers differ between versions, their names between languages, so they are known by
 /// table and field (`uid`).
@@ -29,27 +33,39 @@ pub(super) struct Options {
     pub(super) date_mod: u64,
     /// How many documents a ticket has.
     pub(super) documents: u64,
+    /// Who wrote it, whoever asked.
+    pub(super) writer: u64,
+    /// Of the ticket's satisfaction survey: 1 is GLPI's own, 2 somewhere else.
+    pub(super) survey: u64,
+    /// What was answered to it.
+    pub(super) stars: u64,
 }
 
 impl Options {
     /// Those of GLPI 10 and 11, for what a server does not tell.
-    const USUAL: Self = Self { id: 2, content: 21, requester: 4, date_mod: 19, documents: 119 };
+    const USUAL: Self =
+        Self { id: 2, content: 21, requester: 4, date_mod: 19, documents: 119, writer: 22, survey: 31, stars: 62 };
 
     pub(super) fn of(told: &BTreeMap<String, Value>) -> Self {
-        let named = |uid: &str, usual: u64| number_of(told, uid).unwrap_or(usual);
+        let named = |uid: &str, usual: u64| number_of(told, uid, usual);
         Self {
             id: named("Ticket.id", Self::USUAL.id),
             content: named("Ticket.content", Self::USUAL.content),
             requester: named("Ticket.Ticket_User.User.name", Self::USUAL.requester),
             date_mod: named("Ticket.date_mod", Self::USUAL.date_mod),
             documents: named("Ticket.Document_Item.id", Self::USUAL.documents),
+            writer: named("Ticket.users_id_recipient.User.name", Self::USUAL.writer),
+            survey: named("Ticket.TicketSatisfaction.type", Self::USUAL.survey),
+            stars: named("Ticket.TicketSatisfaction.satisfaction", Self::USUAL.stars),
         }
     }
 }
 
-fn number_of(told: &BTreeMap<String, Value>, uid: &str) -> Option<u64> {
-    let option = told.iter().find(|(_, option)| option.get("uid").and_then(Value::as_str) == Some(uid));
-    option.and_then(|(number, _)| number.parse().ok())
+/// The option with this `uid`. Requesters, observers and technicians share one: then the usual number, else the lowest.
+fn number_of(told: &BTreeMap<String, Value>, uid: &str, usual: u64) -> u64 {
+    let named = told.iter().filter(|(_, option)| option.get("uid").and_then(Value::as_str) == Some(uid));
+    let numbers: Vec<u64> = named.filter_map(|(number, _)| number.parse().ok()).collect();
+    if numbers.contains(&usual) { usual } else { numbers.into_iter().min().unwrap_or(usual) }
 }
 
 /// Search options of articles.
@@ -63,7 +79,7 @@ pub(super) struct ArticleOptions {
 impl ArticleOptions {
     pub(super) fn of(told: &BTreeMap<String, Value>) -> Self {
         // GLPI 11's, for what a server does not tell.
-        let named = |uid: &str, usual: u64| number_of(told, uid).unwrap_or(usual);
+        let named = |uid: &str, usual: u64| number_of(told, uid, usual);
         Self {
             id: named("KnowbaseItem.id", 2),
             title: named("KnowbaseItem.name", 1),
@@ -77,6 +93,8 @@ impl ArticleOptions {
 pub(super) struct Setup {
     /// `entity`: its number.
     pub(super) entity: Option<u64>,
+    /// `profile`: its number.
+    pub(super) profile: Option<u64>,
     /// `requester`: the number of the person who files, where the token is a service account's.
     pub(super) requester: Option<u64>,
     category: Option<u64>,
@@ -86,6 +104,20 @@ pub(super) struct Setup {
     file_bytes: Mutex<Option<(u64, Instant)>>,
     /// For those who may not wait: what [`crate::Capabilities`] say.
     known_file_bytes: RwLock<Option<u64>>,
+    taken: RwLock<Taken>,
+    /// Files whose entries are there without them.
+    left_behind: RwLock<BTreeSet<AttachmentId>>,
+    /// Whether one of the requester's tickets had a survey of GLPI's own.
+    surveys: AtomicBool,
+}
+
+/// What was learnt of files that were sent.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Endings that were taken, or refused.
+    endings: BTreeMap<String, bool>,
+    /// The largest file that was taken.
+    bytes: u64,
 }
 
 impl Setup {
@@ -100,12 +132,15 @@ impl Setup {
         };
         let mut categories = BTreeMap::new();
         for name in target.fields.keys() {
-            if let (Some(ours), Some(id)) = (name.strip_prefix("category."), number(name)?) {
+            if let Some(ours) = name.strip_prefix("category.")
+                && let Some(id) = number(name)?
+            {
                 categories.insert(ours.to_owned(), id);
             }
         }
         Ok(Self {
             entity: number("entity")?,
+            profile: number("profile")?,
             requester: number("requester")?,
             category: number("category")?,
             categories,
@@ -113,7 +148,62 @@ impl Setup {
             article_options: Mutex::default(),
             file_bytes: Mutex::default(),
             known_file_bytes: RwLock::default(),
+            taken: RwLock::default(),
+            left_behind: RwLock::default(),
+            surveys: AtomicBool::new(false),
         })
+    }
+
+    /// Whether a file is so sure to be taken that it may go in the request that creates a ticket. What GLPI 11 refuses there
+    /// leaves the ticket without a requester.
+    pub(super) fn goes_along(&self, name: &str, bytes: u64) -> bool {
+        let taken = self.taken.read().unwrap_or_else(PoisonError::into_inner);
+        let ending = files::ending(name);
+        let known = taken.endings.get(&ending).copied();
+        known.unwrap_or_else(|| files::usual(&ending)) && bytes <= taken.bytes.max(files::SURE_BYTES)
+    }
+
+    /// Notes what became of a file.
+    pub(super) fn learn(&self, name: &str, bytes: u64, taken: bool) {
+        let mut learnt = self.taken.write().unwrap_or_else(PoisonError::into_inner);
+        if taken {
+            learnt.bytes = learnt.bytes.max(bytes);
+        }
+        // A large one may have been refused for its size.
+        if (taken || bytes <= files::SURE_BYTES) && learnt.endings.len() < ENDINGS {
+            learnt.endings.insert(files::ending(name), taken);
+        }
+    }
+
+    /// Notes whether a file's entry is there without it.
+    pub(super) fn left_behind(&self, file: AttachmentId, is_left: bool) {
+        let mut all = self.left_behind.write().unwrap_or_else(PoisonError::into_inner);
+        if is_left {
+            all.insert(file);
+        } else {
+            all.remove(&file);
+        }
+    }
+
+    /// Whether it was at the last look.
+    pub(super) fn was_left_behind(&self, file: AttachmentId) -> bool {
+        self.left_behind.read().unwrap_or_else(PoisonError::into_inner).contains(&file)
+    }
+
+    /// Whether surveys were seen.
+    pub(super) fn surveys(&self) -> bool {
+        self.surveys.load(Ordering::Relaxed)
+    }
+
+    /// One was.
+    pub(super) fn saw_survey(&self) {
+        self.surveys.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks anew for search options: those that were learnt are not there any more.
+    pub(super) async fn forget_options(&self) {
+        *self.options.lock().await = None;
+        *self.article_options.lock().await = None;
     }
 
     pub(super) fn category(&self, ours: Option<Category>) -> Option<u64> {
@@ -187,6 +277,30 @@ mod tests {
         });
         let options = Options::of(&serde_json::from_value(told).unwrap());
         assert_eq!(options, Options { content: 33, ..Options::USUAL });
+        // Technicians are called alike, and a plugin's option may come first.
+        let told = serde_json::json!({
+            "105": {"uid": "Ticket.Ticket_User.User.name"}, "44": {"uid": "Ticket.Ticket_User.User.name"},
+            "7": {"uid": "KnowbaseItem.answer"},
+        });
+        assert_eq!(Options::of(&serde_json::from_value(told).unwrap()).requester, 44);
+    }
+
+    #[test]
+    fn what_was_taken_once_goes_along_and_what_was_refused_does_not() {
+        let target = Target {
+            kind: deskside_protocol::settings::HelpdeskKind::Glpi,
+            url: url::Url::parse("https://glpi.example").unwrap(),
+            fields: BTreeMap::new(),
+        };
+        let setup = Setup::new(&target).unwrap();
+        assert!(setup.goes_along("a.PNG", 7) && setup.goes_along("b.txt", files::SURE_BYTES));
+        assert!(!setup.goes_along("a.png", files::SURE_BYTES + 1) && !setup.goes_along("a.json", 7));
+        assert!(!setup.goes_along("README", 7));
+        setup.learn("x.json", files::SURE_BYTES + 9, true);
+        assert!(setup.goes_along("a.json", 7) && setup.goes_along("a.png", files::SURE_BYTES + 9));
+        setup.learn("x.html", 7, false);
+        setup.learn("x.png", files::SURE_BYTES + 1, false);
+        assert!(!setup.goes_along("a.html", 7) && setup.goes_along("a.png", 7));
     }
 
     #[test]
@@ -197,6 +311,7 @@ mod tests {
             fields: [(name.to_owned(), value.to_owned())].into(),
         };
         assert_eq!(Setup::new(&target("entity", "root")).unwrap_err().code, ErrorCode::BadRequest);
+        assert!(Setup::new(&target("app_token", "abc")).is_ok() && Setup::new(&target("language", "fr")).is_ok());
         let setup = Setup::new(&target("category.network", " 4 ")).unwrap();
         assert_eq!((setup.category(Some(Category::Network)), setup.category(None)), (Some(4), None));
     }

@@ -6,6 +6,7 @@ use deskside_protocol::{AttachmentId, FollowUpId, Sha256, Timestamp, limits};
 use url::Url;
 
 use super::client::seconds;
+use super::files;
 use super::wire::{Entry, Ticket};
 use crate::{derived, marker, rich_text};
 
@@ -18,6 +19,12 @@ pub(super) const CLOSED: u64 = 6;
 
 /// How an entry begins that only carries a file.
 const FILE: &str = "Deskside-File:";
+
+/// Whether a requester is told of a file.
+pub(super) fn lists(view: &TicketView, attachment: AttachmentId) -> bool {
+    let entries = view.thread.iter().flat_map(|entry| &entry.attachments);
+    view.attachments.iter().chain(entries).any(|meta| meta.id == attachment)
+}
 
 /// A ticket with what belongs to it.
 pub(super) struct Whole {
@@ -47,6 +54,8 @@ impl Reader<'_> {
             .map(|entry| self.said(entry));
         let solutions = whole.solutions.iter().map(|entry| self.solution(entry));
         let mut thread: Vec<FollowUp> = follow_ups.chain(solutions).collect();
+        let mut attachments = self.inline(&ticket.content);
+        self.attached(whole, &mut thread, &mut attachments);
         thread.sort_by_key(|entry| entry.at.unix_ms());
         let skipped = thread.len().saturating_sub(limits::THREAD_ENTRIES);
         let created = ticket.date.as_deref().or(ticket.date_mod.as_deref());
@@ -61,8 +70,42 @@ impl Reader<'_> {
             created_at: self.moment(created),
             updated_at: self.moment(ticket.date_mod.as_deref().or(created)),
             thread: thread.split_off(skipped),
-            attachments: self.inline(&ticket.content),
+            attachments,
             rating: None,
+        }
+    }
+
+    /// Puts documents where they belong. GLPI does not tell with what each came, but all that comes in one request has one
+    /// moment and one author: where an entry has both, it is that; else it is the ticket. A service account is told those
+    /// of private notes as well: for it, what belongs to nothing that is shown is not shown.
+    fn attached(&self, whole: &Whole, thread: &mut [FollowUp], attachments: &mut Vec<AttachmentMeta>) {
+        let documents = whole.ticket.documents().unwrap_or_default();
+        for document in documents.iter().filter(|document| !files::is_ours(&rich_text::plain(&document.filename))) {
+            let came_with = |entry: &&Entry| {
+                entry.date_creation.is_some()
+                    && entry.date_creation == document.assocdate
+                    && entry.users_id == document.users_id
+            };
+            let at_first = document.assocdate.is_some() && document.assocdate == whole.ticket.date_creation;
+            let said: Vec<&Entry> = whole.follow_ups.iter().filter(came_with).collect();
+            let solved = whole.solutions.iter().find(came_with);
+            let hidden = said.iter().any(|entry| entry.is_private != 0);
+            let known = at_first || !said.is_empty() || solved.is_some();
+            if hidden || (!known && self.user != self.requester) {
+                continue;
+            }
+            let id = match (said.first(), solved) {
+                _ if at_first => None,
+                (Some(entry), _) => Some(self.id(entry)),
+                (None, solved) => solved.map(|entry| derived::entry(self.server, "solution", entry.id)),
+            };
+            let meta = meta(derived::file(self.server, document.id), &title(&document.filename), &document.mime);
+            // An entry that only carries a file is not shown.
+            let there = id.and_then(|id| thread.iter_mut().find(|entry| entry.id == id));
+            let list = there.map_or(&mut *attachments, |entry| &mut entry.attachments);
+            if list.len() < limits::ATTACHMENTS && !list.iter().any(|known| known.id == meta.id) {
+                list.push(meta);
+            }
         }
     }
 
@@ -81,6 +124,10 @@ impl Reader<'_> {
         marked(entry).filter(|_| entry.users_id == self.user)
     }
 
+    fn id(&self, entry: &Entry) -> FollowUpId {
+        self.our_id(entry).unwrap_or_else(|| derived::entry(self.server, "followup", entry.id))
+    }
+
     /// An entry that only carries a file: nobody said anything.
     fn carries(&self, entry: &Entry) -> bool {
         self.is_ours(entry) && shown(&rich_text::plain(&entry.content)).starts_with(FILE)
@@ -88,7 +135,7 @@ impl Reader<'_> {
 
     fn said(&self, entry: &Entry) -> FollowUp {
         FollowUp {
-            id: self.our_id(entry).unwrap_or_else(|| derived::entry(self.server, "followup", entry.id)),
+            id: self.id(entry),
             author: if self.is_requester(entry) { Author::Requester } else { Author::Technician },
             author_name: name(entry.user_name.as_deref()),
             at: self.moment(entry.date.as_deref().or(entry.date_creation.as_deref())),
@@ -198,7 +245,16 @@ mod tests {
         Whole {
             ticket: serde_json::from_value(serde_json::json!({
                 "id": 7, "name": "a &#60; b", "content": content, "status": 5,
-                "date": "2026-11-23 13:56:16", "date_mod": "2026-11-23 13:56:19"
+                "date": "2026-11-23 13:56:16", "date_mod": "2026-11-23 13:56:19",
+                "date_creation": "2026-11-23 13:56:16",
+                "_documents": [
+                    {"id": 20, "filename": "screen.png", "mime": "image/png", "users_id": 3,
+                        "assocdate": "2026-11-23 13:56:16"},
+                    {"id": "21", "filename": "deskside-facts.json.txt", "assocdate": "2026-11-23 13:56:16"},
+                    {"id": 22, "filename": "a &#38; b.txt", "mime": "text/plain", "users_id": "4",
+                        "assocdate": "2026-11-23 13:56:18"},
+                    {"id": 22, "filename": "twice.txt", "users_id": 4, "assocdate": "2026-11-23 13:56:18"},
+                ]
             }))
             .unwrap(),
             follow_ups: vec![
@@ -207,7 +263,7 @@ mod tests {
                 entry(serde_json::json!({"id": 2, "users_id": 4, "content": "internal note", "is_private": 1,
                     "date": "2026-11-23 13:56:18"})),
                 entry(serde_json::json!({"id": 3, "users_id": "4", "content": reply, "is_private": "0",
-                    "date": "2026-11-23 13:56:18"})),
+                    "date": "2026-11-23 13:56:18", "date_creation": "2026-11-23 13:56:18"})),
             ],
             solutions: vec![entry(serde_json::json!({"id": 1, "users_id": 4, "user_name": null,
                 "content": "<p>Replaced the roller.</p><img src=\"/front/document.send.php?docid=12&amp;x\">",
@@ -241,5 +297,29 @@ mod tests {
         assert_ne!(view.thread[1].id, view.thread[0].id);
         assert_eq!(thread[2].2, Some(TicketState::Solved));
         assert_eq!(view.thread[2].attachments[0].id, derived::file(&server, 12));
+        let names = |all: &[AttachmentMeta]| all.iter().map(|meta| meta.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&view.attachments), ["screen.png"], "what Deskside adds by itself is not shown");
+        assert_eq!(names(&view.thread[1].attachments), ["a & b.txt"]);
+        assert_eq!(view.thread[1].attachments[0].media_type, "text/plain");
+        assert!(lists(&view, derived::file(&server, 22)) && !lists(&view, derived::file(&server, 21)));
+    }
+
+    #[test]
+    fn a_service_account_shows_no_file_of_a_private_note() {
+        let server = Url::parse("https://glpi.example/").unwrap();
+        let mut read = whole("<p>a</p>", "<p>b</p>");
+        read.follow_ups[1].date_creation = Some("2026-11-23 13:56:18".into());
+        for (requester, names) in [(3, vec!["screen.png"]), (9, vec!["screen.png"])] {
+            let view = Reader { server: &server, user: 3, requester, ahead: 0 }.view(&read);
+            let all = view.thread.iter().flat_map(|entry| &entry.attachments).chain(&view.attachments);
+            assert_eq!(
+                all.map(|meta| meta.name.as_str()).filter(|name| !name.starts_with("doc")).collect::<Vec<_>>(),
+                names
+            );
+        }
+        // Of a task, say: nothing that is shown has its moment.
+        read.follow_ups.clear();
+        let shown = |requester| Reader { server: &server, user: 3, requester, ahead: 0 }.view(&read).attachments.len();
+        assert_eq!((shown(3), shown(9)), (2, 1));
     }
 }

@@ -4,12 +4,22 @@ use deskside_protocol::ticket::Level;
 
 use crate::rich_text;
 
-/// The words of a search (`apirest.md`, "Search items").
+/// The words of a search for any of the criteria (`apirest.md`, "Search items").
 pub(super) fn search(criteria: &[(u64, &str, &str)], shown: &[u64], more: &[(&str, String)]) -> Vec<(String, String)> {
+    let linked: Vec<_> = criteria.iter().map(|(option, how, value)| ("OR", *option, *how, *value)).collect();
+    search_linked(&linked, shown, more)
+}
+
+/// The same with the word that links each to those before it. SQL binds them: AND before OR.
+pub(super) fn search_linked(
+    criteria: &[(&str, u64, &str, &str)],
+    shown: &[u64],
+    more: &[(&str, String)],
+) -> Vec<(String, String)> {
     let mut query = Vec::new();
-    for (at, (option, how, value)) in criteria.iter().enumerate() {
+    for (at, (link, option, how, value)) in criteria.iter().enumerate() {
         if at > 0 {
-            query.push((format!("criteria[{at}][link]"), "OR".to_owned()));
+            query.push((format!("criteria[{at}][link]"), (*link).to_owned()));
         }
         query.push((format!("criteria[{at}][field]"), option.to_string()));
         query.push((format!("criteria[{at}][searchtype]"), (*how).to_owned()));
