@@ -106,11 +106,17 @@ fn message(bytes: &[u8]) -> (String, Vec<(String, String)>, &[u8]) {
     let head = String::from_utf8_lossy(&bytes[..end]).replace('\r', "");
     let mut lines = head.lines();
     let first = lines.next().unwrap_or_default().to_owned();
-    let headers = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-        .collect();
+    let headers =
+        lines.filter_map(|line| line.split_once(':')).map(|(name, value)| header(name.trim(), value.trim())).collect();
     (first, headers, bytes.get(end + 2..).unwrap_or_default())
+}
+
+/// A header; some were written down as members of a JSON object.
+fn header(name: &str, value: &str) -> (String, String) {
+    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(name) => (name.to_owned(), value.trim_end_matches(',').trim_matches('"').to_owned()),
+        None => (name.to_owned(), value.to_owned()),
+    }
 }
 
 /// What could not be written as text stands as `<590 bytes binary: 2d2d…>`, in hexadecimal, sometimes not to its end.
@@ -159,6 +165,13 @@ impl Captures {
         Ok(Self { all })
     }
 
+    /// These and others of the same server.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.all.extend(others.all);
+        self
+    }
+
     /// The one whose file's name begins so ("012" of `012-note-add.http`).
     ///
     /// # Errors
@@ -193,6 +206,12 @@ mod tests {
         let read = Exchange::parse("01-x.txt", short).unwrap();
         assert_eq!((read.status, read.delay), (200, Some(Duration::from_millis(393))));
         assert_eq!(read.body, b"hello");
+
+        let listed = b"POST /d  (9437184 bytes)\n\n######## RESPONSE ########\nHTTP/1.1 413\n{\n \"Content-Type\": \"text/html\",\n \"Connection\": \"close\"\n}\n\n<html>";
+        let read = Exchange::parse("048-x.http", listed).unwrap();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(read.headers, [header("Content-Type", "text/html"), header("Connection", "close")]);
+        assert_eq!((read.status, read.body.as_slice()), (413, b"<html>".as_slice()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod capture;
 mod column;
 pub mod coverage;
 pub mod fault;
+pub mod glpi;
 mod http;
 pub mod mantis;
 mod replay;

@@ -315,7 +315,10 @@ fn page(status: u16) -> Answer {
     Answer {
         status,
         reason: "Something".to_owned(),
-        headers: vec![("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned())],
+        // The connection ends with it: whoever used it again would meet its end, not the next answer.
+        headers: [("Content-Type", "text/html; charset=utf-8"), ("Connection", "close")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         body: b"<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>".to_vec(),
         delay: Duration::ZERO,
     }

@@ -51,6 +51,10 @@ pub trait Backend: Send {
     async fn held(&mut self, text: &str) -> anyhow::Result<Vec<Held>>;
     /// A file that it refuses for good; `None` if it takes all that this program sends.
     fn refuses(&self) -> Option<Bytesful>;
+    /// Whether a requester gets the bytes of a technician's file; where not, that there is one is told all the same.
+    fn downloads(&self) -> bool {
+        true
+    }
     /// Withdraws the requester's credential, or gives it back; false if that cannot be done here.
     async fn revoke(&mut self, revoked: bool) -> anyhow::Result<bool>;
 }
@@ -275,13 +279,20 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
     ensure!(entry.author == Author::Technician, "{entry:?}");
     let all = entry.attachments.iter().chain(&view.attachments);
     let meta = all.into_iter().find(|meta| meta.name == file.0).context("the answer's file is not listed")?;
-    let pieces: Vec<Bytes> =
-        desk.download(ticket, meta.id).await.map_err(failed)?.try_collect().await.map_err(failed)?;
-    ensure!(pieces.concat() == file.1, "the answer's file came otherwise");
+    let answers = if backend.downloads() {
+        let pieces: Vec<Bytes> =
+            desk.download(ticket, meta.id).await.map_err(failed)?.try_collect().await.map_err(failed)?;
+        ensure!(pieces.concat() == file.1, "the answer's file came otherwise");
+        "yes"
+    } else {
+        let refused = desk.download(ticket, meta.id).await.err().map(|error| error.code);
+        ensure!(refused == Some(ErrorCode::Forbidden), "a file that may not be opened came to {refused:?}");
+        "yes, files by their names only"
+    };
     let later = seen(desk.as_ref(), number, "the answer, again", answered).await?;
     let ids = |view: &TicketView| view.thread.iter().map(|entry| entry.id).collect::<Vec<_>>();
     ensure!(ids(&later) == ids(&view), "entries have other identities each time");
-    column.set("See answers and their files", "yes");
+    column.set("See answers and their files", answers);
     ensure!(!view.thread.iter().any(|entry| entry.text.contains("requester's eyes")), "a private note is shown");
     column.set("Private notes stay hidden", if desk.capabilities().private_notes { "yes" } else { "it has none" });
 

@@ -3,6 +3,7 @@
 
 mod exactly_once;
 mod gateway;
+mod glpi;
 mod hub;
 mod mantis;
 mod outbox;
