@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
+use deskside_contract::glpi::{self, Glpi, Version};
 use deskside_contract::mantis::{Mantis, REPORTER};
 use deskside_contract::{Backend, Pace, Replay, story};
 use deskside_faults::{Dice, Kind, Proxy, Traffic};
@@ -23,26 +24,41 @@ pub(crate) async fn costs(hub: &str, token: &str, rt: Option<(&str, &str)>) -> a
     let url = Url::parse(hub)?;
     let asked = Enrol { token: token.to_owned(), device_name: "bench".to_owned(), platform: "linux".to_owned() };
     let credential = enrol(&url, &asked).await?.credential;
-    told("hub", HelpdeskKind::Hub, &url, &credential).await?;
-    replayed("mantis", HelpdeskKind::Mantis, Mantis::new()?, REPORTER).await?;
+    told("hub", target(HelpdeskKind::Hub, &url), &credential).await?;
+    let app = [("app_token".to_owned(), glpi::APP_TOKEN.to_owned())];
+    for (name, version) in [("glpi_10", Version::V10), ("glpi_11", Version::V11)] {
+        replayed(name, HelpdeskKind::Glpi, Glpi::new(version)?, glpi::REQUESTER, &app).await?;
+    }
+    replayed("mantis", HelpdeskKind::Mantis, Mantis::new()?, REPORTER, &[]).await?;
     if let Some((url, token)) = rt {
-        told("rt", HelpdeskKind::RequestTracker, &Url::parse(url)?, token).await?;
+        told("rt", target(HelpdeskKind::RequestTracker, &Url::parse(url)?), token).await?;
     }
     Ok(())
 }
 
-async fn replayed(name: &str, kind: HelpdeskKind, server: impl Backend, credential: &str) -> anyhow::Result<()> {
+fn target(kind: HelpdeskKind, url: &Url) -> Target {
+    Target { kind, url: url.clone(), fields: [].into() }
+}
+
+async fn replayed(
+    name: &str,
+    kind: HelpdeskKind,
+    server: impl Backend,
+    credential: &str,
+    fields: &[(String, String)],
+) -> anyhow::Result<()> {
     let server = Replay::start(server, Pace::AtOnce).await?;
-    told(name, kind, server.url(), credential).await
+    let target = Target { fields: fields.iter().cloned().collect(), ..target(kind, server.url()) };
+    told(name, target, credential).await
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are what xtask passes on")]
-async fn told(name: &str, kind: HelpdeskKind, url: &Url, credential: &str) -> anyhow::Result<()> {
+async fn told(name: &str, target: Target, credential: &str) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let address = url.socket_addrs(|| None)?.first().copied().context("an address without a host")?;
+    let address = target.url.socket_addrs(|| None)?.first().copied().context("an address without a host")?;
     let proxy = Proxy::start(address, Kind::Http, Dice::of_run()).await?;
     let through = Url::parse(&format!("http://{}/", proxy.address()))?;
-    let desk = open(&Target { kind, url: through, fields: [].into() }, credential)?;
+    let desk = open(&Target { url: through, ..target }, credential)?;
     for which in ["first", "next"] {
         let traffic = ticket(&proxy, desk.as_ref(), folder.path()).await.with_context(|| name.to_owned())?;
         println!("{name}_{which}_ticket_requests {} requests", traffic.requests);

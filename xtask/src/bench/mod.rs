@@ -66,6 +66,8 @@ const GOALS: &[Goal] = &[
     Goal { name: "window_reopen_ms", at_most: 60.0 },
     Goal { name: "outbox_keep_p99_ms", at_most: 20.0 },
     Goal { name: "ticket_delivery_p50_ms", at_most: 300.0 },
+    Goal { name: "glpi_10_first_ticket_requests", at_most: 3.0 },
+    Goal { name: "glpi_11_first_ticket_requests", at_most: 3.0 },
     Goal { name: "rt_first_ticket_requests", at_most: 2.0 },
     Goal { name: "rt_delivery_vs_curl", at_most: 1.5 },
     Goal { name: "agent_growth_kb", at_most: 512.0 },
@@ -95,6 +97,8 @@ const GROUPS: &[Group] = &[
     Group {
         figures: &[
             "hub_first_ticket_requests",
+            "glpi_10_first_ticket_requests",
+            "glpi_11_first_ticket_requests",
             "mantis_first_ticket_requests",
             "rt_first_ticket_requests",
             "rt_delivery_vs_curl",

@@ -345,12 +345,12 @@ impl Helpdesk for GlpiDesk {
         let number = self.number(ticket).await?;
         let wanted = self.wanted(&number, attachment).await?;
         let wanted = wanted.ok_or_else(|| refusal(ErrorCode::NotFound, "the ticket has no such file"))?;
-        let response = self.client.document(wanted).await.map_err(|error| match error.code {
-            ErrorCode::Forbidden => HelpdeskError {
-                detail: format!("GLPI lets this profile open files only in its own pages: {}", error.detail),
-                ..error
-            },
-            _ => error,
+        let response = self.client.document(wanted).await.map_err(|error| {
+            let mut detail = error.detail;
+            if error.code == ErrorCode::Forbidden {
+                detail = format!("GLPI lets this profile open files only in its own pages: {detail}");
+            }
+            HelpdeskError { detail, ..error }
         })?;
         let mut left = limits::ATTACHMENT_BYTES;
         Ok(response

@@ -28,10 +28,8 @@ impl Glpi {
         if !input.is_object() {
             return self.captured("082");
         }
-        let entity = match &input["entities_id"] {
-            Value::Null => session.active.first().copied()?,
-            told => number(told)?,
-        };
+        let told = &input["entities_id"];
+        let entity = if told.is_null() { session.active.first().copied()? } else { number(told)? };
         if !session.active.contains(&entity) {
             return self.may_not();
         }
@@ -64,10 +62,9 @@ impl Glpi {
         if !self.take(id, On::Ticket, files, session.person.id, self.version == Version::V10) {
             return self.broke();
         }
-        let requesters: Vec<u64> = match &input["_users_id_requester"] {
-            Value::Array(all) => all.iter().filter_map(number).collect(),
-            one => number(one).into_iter().collect(),
-        };
+        let asked = &input["_users_id_requester"];
+        let asked = asked.as_array().map_or_else(|| std::slice::from_ref(asked), Vec::as_slice);
+        let requesters = asked.iter().filter_map(number).collect();
         self.touch(id)?.requesters = requesters;
         let message = match self.version {
             Version::V10 => format!("Item successfully added: {name} ({id})"),

@@ -47,12 +47,9 @@ impl Glpi {
     pub(super) fn change_entities(&mut self, request: &Request, session: &Session) -> Option<Answer> {
         let body = request.json();
         let all = self.entities.0.clone();
-        let wanted = match &body["entities_id"] {
-            Value::Null => all,
-            // GLPI makes a number of whatever comes: "all" would be the root.
-            Value::Number(id) => vec![id.as_u64().filter(|id| all.contains(id))?],
-            _ => return None,
-        };
+        let told = &body["entities_id"];
+        // GLPI makes a number of whatever comes ("all" would be the root): nobody captured that.
+        let wanted = if told.is_null() { all } else { vec![told.as_u64().filter(|id| all.contains(id))?] };
         if !body["is_recursive"].is_boolean() {
             return None;
         }
