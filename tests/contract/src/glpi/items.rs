@@ -1,7 +1,6 @@
 //! What is told of a ticket and what belongs to it.
 
 use serde_json::{Value, json};
-use sha1::{Digest as _, Sha1};
 
 use super::Glpi;
 use super::search::range;
@@ -68,7 +67,7 @@ impl Glpi {
         row["date_mod"] = json!(document.at);
         row["date_creation"] = json!(document.at);
         row["users_id"] = json!(document.by);
-        row["sha1sum"] = json!(hex::encode(Sha1::digest(&document.content)));
+        row["sha1sum"] = json!(document.sha1);
         Some(row)
     }
 

@@ -104,6 +104,7 @@ pub struct Document {
     pub name: String,
     /// Its bytes.
     pub content: Vec<u8>,
+    pub(super) sha1: String,
     pub(super) by: u64,
     pub(super) at: String,
 }

@@ -94,11 +94,11 @@ impl Glpi {
 
     /// Keeps a document, or finds the one with the same contents, and links it once.
     pub(super) fn keep(&mut self, ticket: u64, on: On, name: &str, content: Vec<u8>, by: u64) {
-        let digest = Sha1::digest(&content);
-        let known = self.documents.iter().find(|known| Sha1::digest(&known.content) == digest).map(|known| known.id);
+        let sha1 = hex::encode(Sha1::digest(&content));
+        let known = self.documents.iter().find(|known| known.sha1 == sha1).map(|known| known.id);
         let document = known.unwrap_or_else(|| {
             let id = self.number();
-            self.documents.push(Document { id, name: name.to_owned(), content, by, at: now() });
+            self.documents.push(Document { id, name: name.to_owned(), content, sha1, by, at: now() });
             id
         });
         let id = self.number();
