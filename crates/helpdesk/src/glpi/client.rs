@@ -125,6 +125,10 @@ impl Client {
             let mut token = HeaderValue::from_str(&opened.session_token)
                 .map_err(|_| nothing_sent(http::bad_answer("the session's token cannot be sent")))?;
             token.set_sensitive(true);
+            if opened.session.user == 0 {
+                // Without it nobody would be the requester.
+                return Err(nothing_sent(http::bad_answer("GLPI does not tell whose session it is")));
+            }
             let ahead = opened.session.glpi_currenttime.as_str().map_or(0, |told| ahead(told, now));
             let mut session =
                 Session { token, place, opened: Instant::now(), user: opened.session.user, ahead, entity: None };

@@ -47,6 +47,7 @@ use deskside_protocol::ticket::{AttachmentMeta, TicketDocument, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use deskside_texts::{Language, Texts};
 use futures_util::stream::{BoxStream, StreamExt as _};
+use reqwest::header::CONTENT_DISPOSITION;
 use serde_json::json;
 
 use self::client::Client;
@@ -352,6 +353,9 @@ impl Helpdesk for GlpiDesk {
             }
             HelpdeskError { detail, ..error }
         })?;
+        if !response.headers().contains_key(CONTENT_DISPOSITION) {
+            return Err(http::bad_answer("GLPI answered with something else than the file"));
+        }
         let mut left = limits::ATTACHMENT_BYTES;
         Ok(response
             .bytes_stream()

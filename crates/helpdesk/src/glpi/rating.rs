@@ -45,6 +45,17 @@ impl GlpiDesk {
         Ok(())
     }
 
+    /// The stars that were given, of five, as far as they are told. Nobody is asked where no survey was ever seen.
+    pub(super) async fn rating(&self, number: &str) -> Option<u8> {
+        if !self.setup.surveys() {
+            return None;
+        }
+        let survey = self.survey(number).await.ok()??;
+        let given = decimal(&survey.satisfaction)?;
+        let stars = decimal(&survey.satisfaction_scaled_to_5).unwrap_or(given).round();
+        (1..=5_u8).find(|star| (f64::from(*star) - stars).abs() < 0.5)
+    }
+
     async fn survey(&self, number: &str) -> Result<Option<Survey>> {
         let found = self.client.list::<Survey>(&["Ticket", number, "TicketSatisfaction"], &[]).await;
         match found {

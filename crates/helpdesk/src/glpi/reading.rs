@@ -7,11 +7,11 @@ use deskside_protocol::desk::TicketView;
 use serde_json::Value;
 
 use super::rating::OWN_SURVEY;
-use super::thread::{self, Reader, Whole};
+use super::thread::{self, Reader, SOLVED, Whole};
 use super::wire::{self, Entry};
 use super::words::search_linked;
 use super::{ALL, GlpiDesk, client};
-use crate::{Result, derived, marker};
+use crate::{Again, Result, derived, marker};
 
 /// Tickets that are looked through for changes: the newest changes.
 const CHANGES: u64 = 200;
@@ -27,7 +27,9 @@ impl GlpiDesk {
         let ticket = self.whole(number).await?;
         let follow_ups = self.follow_ups(number).await?;
         let solutions = self.solutions(number).await?;
-        let whole = Whole { ticket, follow_ups, solutions };
+        let tasks = self.tasks(number).await?;
+        let rating = if ticket.status >= SOLVED { self.rating(number).await } else { None };
+        let whole = Whole { ticket, follow_ups, solutions, tasks, rating };
         let reader = Reader {
             server: self.client.server(),
             user: session.user,
@@ -38,6 +40,15 @@ impl GlpiDesk {
         Ok((whole, view))
     }
 
+    /// What technicians do and write down as tasks, where the profile may see them.
+    async fn tasks(&self, number: &str) -> Result<Vec<Entry>> {
+        let range = [("range".to_owned(), ALL.to_owned())];
+        match self.client.list(&["Ticket", number, "TicketTask"], &range).await {
+            Err(error) if error.again == Again::Permanent => Ok(Vec::new()),
+            other => other,
+        }
+    }
+
     async fn solutions(&self, number: &str) -> Result<Vec<Entry>> {
         let range = [("range".to_owned(), ALL.to_owned())];
         self.client.list(&["Ticket", number, "ITILSolution"], &range).await
@@ -46,18 +57,17 @@ impl GlpiDesk {
     /// The requester's tickets by their newest changes: moment and number, oldest change first.
     pub(super) async fn rows(&self) -> Result<Vec<(i64, u64)>> {
         let options = self.setup.options(&self.client).await?;
-        let user = self.client.session().await?.user;
-        let me = if user == 0 { "myself".to_owned() } else { user.to_string() };
+        let me = self.client.session().await?.user.to_string();
         let who = self.setup.requester.map_or_else(|| me.clone(), |id| id.to_string());
         let mut criteria = vec![("OR", options.requester, "equals", who.as_str())];
-        if self.setup.requester.is_none() {
+        if let (None, Some(writer)) = (self.setup.requester, options.writer) {
             // On one of ours GLPI may have broken before it made anybody the requester.
-            criteria.push(("OR", options.writer, "equals", me.as_str()));
+            criteria.push(("OR", writer, "equals", me.as_str()));
             criteria.push(("AND", options.content, "contains", marker::TICKET));
         }
         let query = search_linked(
             &criteria,
-            &[options.id, options.date_mod, options.survey, options.stars],
+            &[Some(options.id), Some(options.date_mod), options.survey].into_iter().flatten().collect::<Vec<_>>(),
             &[
                 ("sort", options.date_mod.to_string()),
                 ("order", "DESC".to_owned()),
@@ -66,7 +76,8 @@ impl GlpiDesk {
         );
         let found = self.search_tickets(&query).await?;
         let cell = |row: &BTreeMap<String, Value>, option: u64| row.get(&option.to_string()).map_or(0, wire::whole);
-        if found.data.iter().any(|row| cell(row, options.survey) == OWN_SURVEY) {
+        let surveyed = |row| options.survey.is_some_and(|survey| cell(row, survey) == OWN_SURVEY);
+        if found.data.iter().any(surveyed) {
             self.setup.saw_survey();
         }
         let mut rows: Vec<(i64, u64)> = found
@@ -89,7 +100,8 @@ impl GlpiDesk {
         if !thread::lists(&view, attachment) {
             return Ok(None);
         }
-        let entries = whole.follow_ups.iter().chain(&whole.solutions).map(|entry| entry.content.as_str());
+        let entries =
+            whole.follow_ups.iter().chain(&whole.solutions).chain(&whole.tasks).map(|entry| entry.content.as_str());
         let texts = entries.chain([whole.ticket.content.as_str()]);
         let attached = whole.ticket.documents().unwrap_or_default().into_iter().map(|document| document.id);
         let mut all = attached.chain(texts.flat_map(thread::documents_in));

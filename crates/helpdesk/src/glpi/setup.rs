@@ -33,18 +33,16 @@ pub(super) struct Options {
     pub(super) date_mod: u64,
     /// How many documents a ticket has.
     pub(super) documents: u64,
-    /// Who wrote it, whoever asked.
-    pub(super) writer: u64,
-    /// Of the ticket's satisfaction survey: 1 is GLPI's own, 2 somewhere else.
-    pub(super) survey: u64,
-    /// What was answered to it.
-    pub(super) stars: u64,
+    /// Who wrote it, whoever asked; where the server tells of it.
+    pub(super) writer: Option<u64>,
+    /// Of the ticket's satisfaction survey, where the server tells of it: 1 is GLPI's own, 2 somewhere else.
+    pub(super) survey: Option<u64>,
 }
 
 impl Options {
     /// Those of GLPI 10 and 11, for what a server does not tell.
     const USUAL: Self =
-        Self { id: 2, content: 21, requester: 4, date_mod: 19, documents: 119, writer: 22, survey: 31, stars: 62 };
+        Self { id: 2, content: 21, requester: 4, date_mod: 19, documents: 119, writer: None, survey: None };
 
     pub(super) fn of(told: &BTreeMap<String, Value>) -> Self {
         let named = |uid: &str, usual: u64| number_of(told, uid, usual);
@@ -54,18 +52,21 @@ impl Options {
             requester: named("Ticket.Ticket_User.User.name", Self::USUAL.requester),
             date_mod: named("Ticket.date_mod", Self::USUAL.date_mod),
             documents: named("Ticket.Document_Item.id", Self::USUAL.documents),
-            writer: named("Ticket.users_id_recipient.User.name", Self::USUAL.writer),
-            survey: named("Ticket.TicketSatisfaction.type", Self::USUAL.survey),
-            stars: named("Ticket.TicketSatisfaction.satisfaction", Self::USUAL.stars),
+            writer: told_number(told, "Ticket.users_id_recipient.User.name", 22),
+            survey: told_number(told, "Ticket.TicketSatisfaction.type", 31),
         }
     }
 }
 
-/// The option with this `uid`. Requesters, observers and technicians share one: then the usual number, else the lowest.
 fn number_of(told: &BTreeMap<String, Value>, uid: &str, usual: u64) -> u64 {
+    told_number(told, uid, usual).unwrap_or(usual)
+}
+
+/// The option with this `uid`. Requesters, observers and technicians share one: then the usual number, else the lowest.
+fn told_number(told: &BTreeMap<String, Value>, uid: &str, usual: u64) -> Option<u64> {
     let named = told.iter().filter(|(_, option)| option.get("uid").and_then(Value::as_str) == Some(uid));
     let numbers: Vec<u64> = named.filter_map(|(number, _)| number.parse().ok()).collect();
-    if numbers.contains(&usual) { usual } else { numbers.into_iter().min().unwrap_or(usual) }
+    if numbers.contains(&usual) { Some(usual) } else { numbers.into_iter().min() }
 }
 
 /// Search options of articles.

@@ -31,6 +31,9 @@ pub(super) struct Whole {
     pub(super) ticket: Ticket,
     pub(super) follow_ups: Vec<Entry>,
     pub(super) solutions: Vec<Entry>,
+    pub(super) tasks: Vec<Entry>,
+    /// Stars that the requester gave.
+    pub(super) rating: Option<u8>,
 }
 
 /// Where it was read, and by whom.
@@ -53,7 +56,9 @@ impl Reader<'_> {
             .filter(|entry| entry.is_private == 0 && !self.carries(entry))
             .map(|entry| self.said(entry));
         let solutions = whole.solutions.iter().map(|entry| self.solution(entry));
-        let mut thread: Vec<FollowUp> = follow_ups.chain(solutions).collect();
+        let told = |entry: &&Entry| entry.is_private == 0 && !entry.content.trim().is_empty();
+        let tasks = whole.tasks.iter().filter(told).map(|entry| self.task(entry));
+        let mut thread: Vec<FollowUp> = follow_ups.chain(solutions).chain(tasks).collect();
         let mut attachments = self.inline(&ticket.content);
         self.attached(whole, &mut thread, &mut attachments);
         thread.sort_by_key(|entry| entry.at.unix_ms());
@@ -71,7 +76,7 @@ impl Reader<'_> {
             updated_at: self.moment(ticket.date_mod.as_deref().or(created)),
             thread: thread.split_off(skipped),
             attachments,
-            rating: None,
+            rating: whole.rating,
         }
     }
 
@@ -88,17 +93,17 @@ impl Reader<'_> {
             };
             let at_first = document.assocdate.is_some() && document.assocdate == whole.ticket.date_creation;
             let said: Vec<&Entry> = whole.follow_ups.iter().filter(came_with).collect();
+            let done: Vec<&Entry> = whole.tasks.iter().filter(came_with).collect();
             let solved = whole.solutions.iter().find(came_with);
-            let hidden = said.iter().any(|entry| entry.is_private != 0);
-            let known = at_first || !said.is_empty() || solved.is_some();
+            let hidden = said.iter().chain(&done).any(|entry| entry.is_private != 0);
+            let known = at_first || !said.is_empty() || !done.is_empty() || solved.is_some();
             if hidden || (!known && self.user != self.requester) {
                 continue;
             }
-            let id = match (said.first(), solved) {
-                _ if at_first => None,
-                (Some(entry), _) => Some(self.id(entry)),
-                (None, solved) => solved.map(|entry| derived::entry(self.server, "solution", entry.id)),
-            };
+            let other = |kind, entry: &Entry| derived::entry(self.server, kind, entry.id);
+            let id = said.first().map(|entry| self.id(entry));
+            let id = id.or_else(|| solved.map(|entry| other("solution", entry)));
+            let id = id.or_else(|| done.first().map(|entry| other("task", entry))).filter(|_| !at_first);
             let meta = meta(derived::file(self.server, document.id), &title(&document.filename), &document.mime);
             // An entry that only carries a file is not shown.
             let there = id.and_then(|id| thread.iter_mut().find(|entry| entry.id == id));
@@ -153,6 +158,18 @@ impl Reader<'_> {
             at: self.moment(entry.date_creation.as_deref()),
             text: shown(&rich_text::plain(&entry.content)),
             new_state: Some(TicketState::Solved),
+            attachments: self.inline(&entry.content),
+        }
+    }
+
+    fn task(&self, entry: &Entry) -> FollowUp {
+        FollowUp {
+            id: derived::entry(self.server, "task", entry.id),
+            author: Author::Technician,
+            author_name: None,
+            at: self.moment(entry.date.as_deref().or(entry.date_creation.as_deref())),
+            text: shown(&rich_text::plain(&entry.content)),
+            new_state: None,
             attachments: self.inline(&entry.content),
         }
     }
@@ -268,6 +285,12 @@ mod tests {
             solutions: vec![entry(serde_json::json!({"id": 1, "users_id": 4, "user_name": null,
                 "content": "<p>Replaced the roller.</p><img src=\"/front/document.send.php?docid=12&amp;x\">",
                 "date_creation": "2026-11-23 13:56:19"}))],
+            tasks: vec![
+                entry(serde_json::json!({"id": 1, "users_id": 4, "content": "<p>Disk ordered</p>", "is_private": 0,
+                    "date": "2026-11-23 13:57:00"})),
+                entry(serde_json::json!({"id": 2, "users_id": 4, "content": "Budget?", "is_private": "1"})),
+            ],
+            rating: Some(4),
         }
     }
 
@@ -292,7 +315,8 @@ mod tests {
         let thread: Vec<_> = view.thread.iter().map(|e| (e.author, e.text.as_str(), e.new_state)).collect();
         assert_eq!(thread[0], (Author::Requester, "Any <news>?", None));
         assert_eq!(thread[1].0, Author::Technician, "who quotes a marker does not become the requester");
-        assert_eq!(thread.len(), 3, "what is private is not there");
+        assert_eq!(thread.len(), 4, "what is private is not there");
+        assert_eq!((thread[3].0, thread[3].1, view.rating), (Author::Technician, "Disk ordered", Some(4)));
         assert_eq!(view.thread[0].id.to_string(), entry);
         assert_ne!(view.thread[1].id, view.thread[0].id);
         assert_eq!(thread[2].2, Some(TicketState::Solved));

@@ -46,6 +46,7 @@ impl Glpi {
             entity,
             category: number(&input["itilcategories_id"]).unwrap_or(0),
             follow_ups: Vec::new(),
+            tasks: Vec::new(),
             solutions: Vec::new(),
             links: Vec::new(),
             survey: None,

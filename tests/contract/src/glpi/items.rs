@@ -83,6 +83,13 @@ impl Glpi {
                 .filter(|follow_up| readable(follow_up, session))
                 .map(|follow_up| self.follow_up(id, follow_up))
                 .collect(),
+            // 057 shows the list empty; its rows have the columns of a follow-up.
+            "TicketTask" => ticket
+                .tasks
+                .iter()
+                .filter(|task| readable(task, session))
+                .map(|task| self.follow_up(id, task))
+                .collect(),
             "ITILSolution" => ticket.solutions.iter().map(|solution| self.solution(id, solution)).collect(),
             "TicketSatisfaction" => ticket.survey.iter().map(|survey| self.survey_told(id, survey)).collect(),
             "Ticket_User" => ticket

@@ -158,6 +158,15 @@ impl Glpi {
         }
     }
 
+    /// A technician writes a task down.
+    pub fn task(&mut self, ticket: u64, content: &str, private: bool) {
+        let by = Person::TECHNICIAN.id;
+        let task = FollowUp { id: self.number(), content: content.to_owned(), private, by, at: now() };
+        if let Some(ticket) = self.touch(ticket) {
+            ticket.tasks.push(task);
+        }
+    }
+
     /// A technician solves it.
     pub fn solve(&mut self, ticket: u64, content: &str) {
         let solution = Solution {
@@ -270,6 +279,7 @@ impl Glpi {
                 let body = serde_json::json!({"session": self.full(session)});
                 Some(self.captured("012")?.json(&body))
             }
+            ("POST", ["changeActiveProfile"]) => self.change_profile(request, session),
             ("POST", ["changeActiveEntities"]) => self.change_entities(request, session),
             ("GET", ["listSearchOptions", "Ticket"]) => self.captured("023"),
             ("GET", ["listSearchOptions", "KnowbaseItem"]) => self.captured("024"),
@@ -327,12 +337,15 @@ impl Backend for Glpi {
             (MANIFEST, "input.add_reopen"),
             // Lists of solutions and surveys: as those of follow-ups.
             ("GET /apirest.php/Ticket/0/ITILSolution", "range"),
+            ("GET /apirest.php/Ticket/0/TicketTask", "range"),
             ("GET /apirest.php/Ticket/0/TicketSatisfaction", ""),
             ("PUT /apirest.php/TicketSatisfaction/0", ""),
             ("PUT /apirest.php/TicketSatisfaction/0", "input"),
             ("PUT /apirest.php/TicketSatisfaction/0", "input.tickets_id"),
             ("PUT /apirest.php/TicketSatisfaction/0", "input.satisfaction"),
             ("PUT /apirest.php/TicketSatisfaction/0", "input.comment"),
+            ("POST /apirest.php/changeActiveProfile", ""),
+            ("POST /apirest.php/changeActiveProfile", "profiles_id"),
             // Asked where the interface may be as well.
             ("GET /api.php/v1/initSession", "get_full_session"),
             ("GET /index.php/apirest.php/initSession", "get_full_session"),

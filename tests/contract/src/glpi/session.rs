@@ -17,7 +17,7 @@ impl Glpi {
         };
         self.opened += 1;
         let active = if person.self_service() { self.entities.1.clone() } else { self.entities.0.clone() };
-        let session = Session { token: format!("{:026}", self.opened), person, active };
+        let session = Session { token: format!("{:026}", self.opened), person, active, profile: None };
         self.sessions.push(session.clone());
         if request.query("get_full_session") != Some("true") {
             return Some(self.captured("002")?.json(&json!({"session_token": session.token})));
@@ -38,10 +38,23 @@ impl Glpi {
         let mut profile = person.profile(&full["glpiactiveprofile"]);
         let entity = |id: &u64| json!({"id": id, "name": format!("Entity {id}"), "is_recursive": u64::from(*id == 0)});
         profile["entities"] = self.entities.0.iter().map(entity).collect();
+        if let Some(id) = session.profile {
+            profile["id"] = json!(id);
+        }
         full["glpiactiveprofile"] = profile;
         full["glpiactiveentities"] = entities(&session.active);
         full["glpiactive_entity"] = json!(session.active.first());
         full
+    }
+
+    /// `apirest.md`, "Change active profile"; nobody captured it.
+    pub(super) fn change_profile(&mut self, request: &Request, session: &Session) -> Option<Answer> {
+        let wanted = request.json()["profiles_id"].as_u64()?;
+        self.sessions
+            .iter_mut()
+            .filter(|open| open.token == session.token)
+            .for_each(|open| open.profile = Some(wanted));
+        self.captured("017")
     }
 
     pub(super) fn change_entities(&mut self, request: &Request, session: &Session) -> Option<Answer> {

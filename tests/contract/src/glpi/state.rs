@@ -170,6 +170,8 @@ pub struct Ticket {
     pub category: u64,
     /// What was said to it.
     pub follow_ups: Vec<FollowUp>,
+    /// What technicians did: text, and whether requesters do not see it.
+    pub tasks: Vec<FollowUp>,
     /// How it was solved.
     pub solutions: Vec<Solution>,
     /// Its documents and those of its entries.
@@ -199,6 +201,8 @@ pub(super) struct Session {
     pub(super) person: Person,
     /// The entities that it looks into.
     pub(super) active: Vec<u64>,
+    /// The profile that was put on, if it is another than the usual one.
+    pub(super) profile: Option<u64>,
 }
 
 /// The captured servers tell their times in UTC.

@@ -371,6 +371,9 @@ async fn stars_are_offered_where_a_survey_was_seen() {
         backend.replay.faults([Fault::None, Fault::AfterActing]);
         assert!(backend.desk.verdict(ticket, &rate, Attempt::First).await.unwrap_err().may_have_arrived);
         backend.desk.verdict(ticket, &rate, Attempt::Doubtful).await.unwrap();
+        let seen = look().await;
+        let stars = if best == 3 { 3 } else { 4 };
+        assert_eq!(seen.tickets[0].rating, Some(stars), "of {best}");
         let survey = backend.tickets()[0].survey.clone().unwrap();
         assert_eq!((survey.satisfaction, survey.comment.as_deref()), (Some((4 * best + 2) / 5), Some("quick <b>")));
     }
@@ -391,5 +394,39 @@ async fn the_faq_is_searched_by_options_that_differ_between_versions() {
         assert_eq!(found[0].text, "Restart the spooler service.");
         assert!(backend.desk.articles("zzzznope").await.unwrap().is_empty(), "nothing found has no \"data\"");
         assert!(backend.desk.capabilities().articles);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_technicians_do_is_told_as_far_as_it_is_for_the_requester() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in BOTH {
+        let backend = Replayed::start(version, Pace::AtOnce).await;
+        let (ticket, ..) = sent(backend.desk.as_ref(), folder.path(), &[]).await.unwrap();
+        let number = ticket.number.unwrap();
+        backend.replay.with(|glpi| glpi.task(number, "<p>Disk ordered</p>", false));
+        backend.replay.with(|glpi| glpi.task(number, "<p>too dear</p>", true));
+        let desk = connect(&backend.replay, SERVICE, &[("requester", "3")]);
+        for desk in [backend.desk(), desk] {
+            let view = story::seen(desk.as_ref(), number, "the task", |view| !view.thread.is_empty()).await.unwrap();
+            let told: Vec<&str> = view.thread.iter().map(|entry| entry.text.as_str()).collect();
+            assert_eq!(told, ["Disk ordered"]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_profile_that_policy_says_is_worn() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in BOTH {
+        let backend = Replayed::start(version, Pace::AtOnce).await;
+        let desk = connect(&backend.replay, REQUESTER, &[("profile", "8")]);
+        sent(desk.as_ref(), folder.path(), &[]).await.unwrap();
+        let asked =
+            ["GET initSession 200", "POST changeActiveProfile 200", "GET getFullSession 200", "POST Ticket 201"];
+        assert_eq!(backend.asked(), asked);
+        let usual = connect(&backend.replay, REQUESTER, &[("profile", "1")]);
+        sent(usual.as_ref(), folder.path(), &[]).await.unwrap();
+        assert_eq!(backend.asked()[4..], ["GET initSession 200", "POST Ticket 201"]);
     }
 }
