@@ -23,6 +23,7 @@ pub mod http;
 pub mod hub;
 pub mod hub_sign_in;
 pub mod layout;
+mod loopback;
 pub mod mantis;
 pub mod marker;
 pub mod next;
