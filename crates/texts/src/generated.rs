@@ -251,6 +251,7 @@ pub(crate) const IDS: &[&str] = &[
     "desk-screenshot",
     "desk-serial",
     "desk-system",
+    "desk-takes-no-files",
     "desk-unusual",
     "desk-up-to",
     "desk-user",
@@ -1375,6 +1376,12 @@ impl Texts {
     #[must_use]
     pub fn desk_system(&self) -> String {
         self.format("desk-system", &[])
+    }
+
+    /// `the helpdesk takes no files by this interface`
+    #[must_use]
+    pub fn desk_takes_no_files(&self) -> String {
+        self.format("desk-takes-no-files", &[])
     }
 
     /// `What is unusual on this computer`

@@ -81,6 +81,14 @@ impl Body {
 
     pub(super) fn html(&self, words: &Words) -> String {
         let t = &words.texts;
+        let files: String = self.attached(words).iter().map(|file| format!("<li>{}</li>", escape(file))).collect();
+        let files = format!("<p><b>{}</b></p><ul>{files}</ul>", escape(&t.desk_attached()));
+        self.html_with(words, &files)
+    }
+
+    /// The body with this HTML where it says what is attached.
+    pub(super) fn html_with(&self, words: &Words, files: &str) -> String {
+        let t = &words.texts;
         let mut out = format!("<p>{}</p>", escape(&self.description));
         if !self.answers.is_empty() {
             let answers: Vec<String> = self
@@ -112,8 +120,7 @@ impl Body {
                 .collect();
             out.push_str(&format!("<table><tbody>{rows}</tbody></table>"));
         }
-        let files: String = self.attached(words).iter().map(|file| format!("<li>{}</li>", escape(file))).collect();
-        out.push_str(&format!("<p><b>{}</b></p><ul>{files}</ul>", escape(&t.desk_attached())));
+        out.push_str(files);
         let [marker, made_by] = &self.ending;
         out.push_str(&format!("<p>{}<br>{}</p>", escape(made_by), escape(marker)));
         out

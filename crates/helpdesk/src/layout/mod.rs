@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use deskside_protocol::ticket::{AttachmentMeta, TicketDocument};
-use deskside_texts::Language;
+use deskside_texts::{Language, Texts};
 
 use crate::rich_text::escape;
 
@@ -22,6 +22,9 @@ use words::Words;
 pub const JSON_NAME: &str = "deskside-facts.json";
 /// The name of the readable page as an attachment.
 pub const PAGE_NAME: &str = "deskside-report.html";
+
+/// Most bytes of facts in a body: helpdesks send the body each time they are asked for the ticket.
+const FACTS_BYTES: usize = 128 * 1024;
 
 /// A ticket, laid out.
 #[derive(Debug, Clone)]
@@ -52,6 +55,38 @@ pub fn lay_out(document: &TicketDocument, bytes: Bytes, language: Language) -> L
         json: bytes,
         page: page.into(),
     }
+}
+
+/// The title and the body, as HTML, for a helpdesk that takes no files at all: instead of what is attached it says what
+/// did not come along and why, and holds the facts that the attachments would have told.
+#[must_use]
+pub fn lay_out_alone(
+    document: &TicketDocument,
+    bytes: &[u8],
+    language: Language,
+    files: &[(&AttachmentMeta, &str)],
+) -> (String, String) {
+    let words = Words::new(Some(document), language);
+    let (not_taken, _) = files_not_taken(language, files);
+    let facts = page::facts(bytes, &words, FACTS_BYTES);
+    let heading = escape(&words.texts.desk_all_sections());
+    let heading = if facts.is_empty() { String::new() } else { format!("<p><b>{heading}</b></p>") };
+    let html = body::Body::of(document, &words).html_with(&words, &format!("{not_taken}{heading}{facts}"));
+    (one_line(&document.title), html)
+}
+
+/// A body of [`lay_out_alone`], as plain text, without the facts: what its requester wants to read of it.
+#[must_use]
+pub fn before_facts(plain: &str) -> &str {
+    let headings = [Language::English, Language::French].map(|language| Texts::of(language).desk_all_sections());
+    let mut at = 0;
+    for line in plain.split_inclusive('\n') {
+        if headings.iter().any(|heading| line.trim() == heading) {
+            return plain.get(..at).unwrap_or(plain).trim_end();
+        }
+        at += line.len();
+    }
+    plain
 }
 
 /// What the body says when the helpdesk does not take files: what they were, and why each was refused (a sentence for

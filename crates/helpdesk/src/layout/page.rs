@@ -84,6 +84,43 @@ pub(super) fn page(document: &TicketDocument, bytes: &[u8], body: &Body, words: 
     page.out.into_bytes()
 }
 
+/// The page's tags, and what stands for each in a body. Texts are escaped: no other `<` is there.
+const AS_IN_A_BODY: [(&str, &str); 15] = [
+    ("<h3>", "<p><b>"),
+    ("</h3>", "</b></p>"),
+    ("<h4>", "<p><b>"),
+    ("</h4>", "</b></p>"),
+    ("<p class=\"soft\">", "<p>"),
+    ("<span class=\"soft\">", ""),
+    ("</span>", ""),
+    ("<div class=\"wide\">", ""),
+    ("</div>", ""),
+    ("<table class=\"pairs\">", "<table>"),
+    ("</thead><tbody>", ""),
+    ("<thead>", "<tbody>"),
+    ("<th scope=\"row\">", "<td><b>"),
+    ("<th scope=\"col\">", "<td><b>"),
+    ("</th>", "</b></td>"),
+];
+
+/// What the page tells of the facts, to stand in a body: until it is longer than `most` bytes.
+pub(super) fn facts(bytes: &[u8], words: &Words, most: usize) -> String {
+    let mut page = Page { out: String::new(), words };
+    let Ok(Whole { facts: Value::Fields(sections) }) = serde_json::from_slice::<Whole>(bytes) else {
+        return String::new();
+    };
+    for (name, section) in &sections {
+        let before = page.out.len();
+        page.section(name, section);
+        if page.out.len() > most {
+            page.out.truncate(before);
+            page.out.push_str("<p>…</p>");
+            break;
+        }
+    }
+    AS_IN_A_BODY.iter().fold(page.out, |html, (page, body)| html.replace(page, body))
+}
+
 #[derive(Deserialize)]
 struct Whole {
     facts: Value,

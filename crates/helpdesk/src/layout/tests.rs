@@ -244,6 +244,33 @@ fn files_that_did_not_come_along_are_named_with_the_reason() {
 }
 
 #[test]
+fn where_no_file_is_taken_the_body_holds_what_the_attachments_would_have_told() {
+    let document = document(None);
+    let bytes = serde_json::to_vec(&document).unwrap();
+    let files: Vec<(&AttachmentMeta, &str)> = document.attachments.iter().map(|file| (file, "no files here")).collect();
+    for language in LANGUAGES {
+        let (_, html) = lay_out_alone(&document, &bytes, language, &files);
+        assert!(!html.contains(JSON_NAME) && !html.contains(PAGE_NAME), "nothing is attached");
+        let body = rich_text::plain(&html);
+        for shown in
+            ["screen.png", "no files here", "433\u{a0}Mbit/s", "Cannot assign requested address", "Deskside-Ref"]
+        {
+            assert!(body.contains(shown), "{shown}");
+        }
+        let read = before_facts(&body);
+        assert!(read.contains("third floor") && read.contains("note.txt") && !read.contains("Mbit/s"), "{read}");
+        assert_eq!(before_facts("no facts"), "no facts");
+        // Tables are whole, however little of them fits.
+        for most in [0, 900, 3000] {
+            let some = page::facts(&bytes, &Words::new(Some(&document), language), most);
+            assert!(some.len() < most + 200 && some.ends_with("<p>…</p>"), "{most}: {some}");
+            assert_eq!(some.matches("<table>").count(), some.matches("</table>").count());
+            assert_eq!(some.matches("<tbody>").count(), some.matches("</tbody>").count());
+        }
+    }
+}
+
+#[test]
 fn a_ticket_of_almost_nothing_can_be_laid_out() {
     let mut document = document(None);
     document.facts = Facts::default();
@@ -269,9 +296,11 @@ fn assert_only_our_markup(document: &TicketDocument, language: Language) {
         "</tbody>", "<tr>", "</tr>", "<td>", "</td>",
     ];
     let hostile = laid(document, language);
-    for tag in tags(&hostile.html) {
+    let (title, alone) = lay_out_alone(document, &hostile.json, language, &[]);
+    for tag in tags(&hostile.html).chain(tags(&alone)) {
         assert!(BODY.contains(&tag), "{tag}");
     }
+    assert_eq!((marker::ticket_in(&alone), title), (Some(document.client_id), hostile.title.clone()));
     // The page has the very tags that a page of harmless words has: a hostile text adds none and takes none away.
     let page = String::from_utf8(hostile.page.to_vec()).unwrap();
     if document.title.contains(char::is_alphanumeric) {

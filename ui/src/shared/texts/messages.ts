@@ -677,6 +677,7 @@ export interface Messages {
   'desk-screenshot': { name: string | number; size: string | number };
   'desk-serial': { serial: string | number };
   'desk-system': null;
+  'desk-takes-no-files': null;
   'desk-unusual': null;
   'desk-up-to': { value: string | number; what: string | number };
   'desk-user': null;
