@@ -11,6 +11,8 @@ use deskside_protocol::local::{DoctorCheck, Health};
 use deskside_protocol::settings::Autostart;
 use deskside_protocol::shortcut::{Shortcut, ShortcutState};
 
+use crate::credential::Credential;
+use crate::keeper::open_kept;
 use crate::machine::Machine;
 use crate::paths::Paths;
 use crate::ports::{DoctorPort, FactsPort as _, SecretPort as _, SettingsPort as _};
@@ -66,10 +68,12 @@ impl Doctor {
     async fn helpdesk(&self) -> Outcome {
         let not_enrolled = |detail: &str| (Health::Degraded, Some(ErrorCode::NotEnrolled), detail.to_owned());
         let address = self.settings.helpdesk().ok_or_else(|| not_enrolled("no helpdesk is set up"))?;
-        let credential = Secrets::new().get(&address.url).await;
+        let secrets = Arc::new(Secrets::new());
+        let credential = secrets.get(&address.url).await;
         let credential = credential.map_err(|report| (Health::Degraded, Some(report.code), report.detail))?;
         let credential = credential.ok_or_else(|| not_enrolled("this device has no credential"))?;
-        let desk = deskside_helpdesk::open(&address.target(), &credential)
+        // What asking makes of the credential is this device's from then on.
+        let desk = open_kept(&address, Credential::read(&credential), secrets)
             .map_err(|error| (Health::Broken, Some(error.code), error.detail))?;
         let asked = tokio::time::timeout(PART, desk.changes(None)).await;
         match asked {

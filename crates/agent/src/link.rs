@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use deskside_helpdesk::hub::HubDesk;
-use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, open};
+use deskside_helpdesk::{Again, Helpdesk, HelpdeskError};
 use deskside_protocol::connect::{HelpdeskAbilities, SignInWay};
 use deskside_protocol::local::Connection;
 use deskside_protocol::settings::HelpdeskKind;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::controller::connect::way_of;
 use crate::credential::Credential;
+use crate::keeper::open_kept;
 use crate::ports::Ports;
 
 /// The connection.
@@ -72,13 +73,8 @@ impl Link {
         let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
         let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
         let credential = Credential::read(&kept);
-        let mut target = address.target();
-        // What IT decided counts before what was pasted here.
-        for (name, value) in credential.fields {
-            target.fields.entry(name).or_insert(value);
-        }
-        let desk = open(&target, &credential.secret)?;
-        Ok(Some((desk, way_of(target.kind, &credential.secret))))
+        let way = way_of(address.kind, &credential.secret);
+        Ok(Some((open_kept(&address, credential, Arc::clone(&self.ports.secrets))?, way)))
     }
 
     /// How one signs in at the helpdesk that is connected.

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use std::sync::Once;
 use std::time::Duration;
 
+use bytes::Bytes;
 use deskside_protocol::desk::Problem;
 use deskside_protocol::{ErrorCode, limits};
+use futures_util::stream::{BoxStream, StreamExt as _};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -238,6 +240,18 @@ pub async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>> {
 pub async fn json<T: DeserializeOwned>(response: Response) -> Result<T> {
     let bytes = body(response, limits::ANSWER_BYTES).await?;
     serde_json::from_slice(&bytes).map_err(|error| bad_answer(format!("not the answer that was asked for: {error}")))
+}
+
+/// The bytes of a file, as they come; at most [`limits::ATTACHMENT_BYTES`].
+pub(crate) fn file(response: Response) -> BoxStream<'static, Result<Bytes>> {
+    let mut left = limits::ATTACHMENT_BYTES;
+    let pieces = response.bytes_stream().map(move |piece| {
+        let piece = piece.map_err(transport_error)?;
+        left =
+            left.checked_sub(piece.len() as u64).ok_or_else(|| bad_answer("the file is larger than any attachment"))?;
+        Ok(piece)
+    });
+    pieces.boxed()
 }
 
 /// An error with its causes, which is where reqwest says what really happened.

@@ -37,7 +37,7 @@ pub mod trust;
 mod upload;
 
 pub use capabilities::{Capabilities, Way};
-pub use target::{Target, open};
+pub use target::{KeepsCredential, Target, open, open_keeping};
 
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

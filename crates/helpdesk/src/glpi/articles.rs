@@ -35,12 +35,17 @@ pub(super) async fn find(client: &Client, setup: &Setup, words: &str) -> Result<
     let text = |row: &std::collections::BTreeMap<String, Value>, option: u64| {
         row.get(&option.to_string()).and_then(Value::as_str).map(rich_text::plain).unwrap_or_default()
     };
-    let mut articles: Vec<(usize, Article)> = found
-        .data
-        .iter()
-        .filter_map(|row| {
-            let id = row.get(&options.id.to_string()).map(wire::whole).filter(|id| *id > 0)?;
-            let (title, text) = (text(row, options.title), text(row, options.text));
+    let told = found.data.iter().filter_map(|row| {
+        let id = row.get(&options.id.to_string()).map(wire::whole).filter(|id| *id > 0)?;
+        Some((id, text(row, options.title), text(row, options.text)))
+    });
+    Ok(best(&words, told))
+}
+
+/// The articles (number, title and text, plain) with most of the words, as they are told.
+pub(super) fn best(words: &[String], told: impl Iterator<Item = (u64, String, String)>) -> Vec<Article> {
+    let mut articles: Vec<(usize, Article)> = told
+        .map(|(id, title, text)| {
             let (in_title, in_text) = (title.to_lowercase(), text.to_lowercase());
             let worth = |word: &String| {
                 usize::from(in_title.contains(word.as_str())) * 3 + usize::from(in_text.contains(word.as_str()))
@@ -49,15 +54,15 @@ pub(super) async fn find(client: &Client, setup: &Setup, words: &str) -> Result<
             let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
             let title = title.chars().take(limits::NAME_CHARS).collect();
             let end = text.floor_char_boundary(limits::TEXT_BYTES);
-            Some((worth, Article { id, title, text: text[..end].to_owned() }))
+            (worth, Article { id, title, text: text[..end].to_owned() })
         })
         .collect();
     articles.sort_by_key(|(worth, article)| (std::cmp::Reverse(*worth), article.id));
-    Ok(articles.into_iter().map(|(_, article)| article).take(TOLD).collect())
+    articles.into_iter().map(|(_, article)| article).take(TOLD).collect()
 }
 
 /// The words that are worth a search: the longest ones.
-fn worth(words: &str) -> Vec<String> {
+pub(super) fn worth(words: &str) -> Vec<String> {
     let mut worth: Vec<String> = Vec::new();
     for word in words.split(|c: char| !c.is_alphanumeric()) {
         let word = word.to_lowercase();

@@ -265,7 +265,7 @@ impl Client {
 }
 
 /// The address below which GLPI lies, whichever of its pages was copied from a browser or its documentation.
-fn root(server: &Url) -> Url {
+pub(super) fn root(server: &Url) -> Url {
     let mut root = server.clone();
     let parts: Vec<&str> = server.path_segments().map(Iterator::collect).unwrap_or_default();
     if let Some(page) = parts.iter().position(|part| part.ends_with(".php")) {

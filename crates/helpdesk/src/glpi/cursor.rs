@@ -37,6 +37,11 @@ impl Cursor {
         }
     }
 
+    /// Whether a change at this moment is older than all that is to be looked at.
+    pub(super) fn is_over(&self, at: i64) -> bool {
+        at < self.after.map_or(self.since.saturating_sub(MARGIN), |after| after.0)
+    }
+
     /// The cursor after all of `rows` (oldest change first) were looked at.
     pub(super) fn after_all(&self, rows: &[(i64, u64)], ahead: i64, now: i64) -> Self {
         let newest = rows.last().map_or(self.since, |row| row.0.max(self.since));

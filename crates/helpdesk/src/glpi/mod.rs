@@ -30,6 +30,8 @@ mod articles;
 mod client;
 mod cursor;
 mod files;
+pub mod high_level;
+pub mod oauth;
 mod rating;
 mod reading;
 mod sending;
@@ -75,6 +77,33 @@ const THREADS: usize = 10;
 const SUMMER: i64 = 2 * 3600;
 /// GLPI's "Incident".
 const INCIDENT: u64 = 1;
+
+/// Which of GLPI's two interfaces is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// `apirest.php`, of GLPI 10 and 11: [`GlpiDesk`].
+    Legacy,
+    /// `api.php/v2`, of GLPI 11: [`high_level::HighLevelDesk`].
+    HighLevel,
+}
+
+impl Interface {
+    /// What the field `api` says (`legacy`, `high-level`); without it, what the credential is good for.
+    ///
+    /// # Errors
+    /// `BadRequest` if the field says something else.
+    pub fn of(target: &Target, credential: &str) -> Result<Self> {
+        let field = target.fields.get("api").map(|value| value.trim()).filter(|value| !value.is_empty());
+        match (field, oauth::Credential::read(credential)) {
+            (Some("legacy"), oauth::Credential::Renewing(_)) => {
+                Err(refusal(ErrorCode::BadRequest, "the legacy interface wants the user's own API token"))
+            }
+            (Some("legacy"), _) | (None, oauth::Credential::UserToken(_)) => Ok(Self::Legacy),
+            (Some("high-level"), _) | (None, oauth::Credential::Renewing(_)) => Ok(Self::HighLevel),
+            (Some(_), _) => Err(refusal(ErrorCode::BadRequest, "\"api\" must be \"legacy\" or \"high-level\"")),
+        }
+    }
+}
 
 /// A connection to a GLPI with a user's token. Nothing here can print it.
 pub struct GlpiDesk {

@@ -211,7 +211,7 @@ pub(super) fn documents_in(content: &str) -> Vec<u64> {
     found
 }
 
-fn meta(id: AttachmentId, file_name: &str, told: &str) -> AttachmentMeta {
+pub(super) fn meta(id: AttachmentId, file_name: &str, told: &str) -> AttachmentMeta {
     let told = told.split(';').next().unwrap_or_default().trim().to_lowercase();
     let known = limits::MEDIA_TYPES.iter().find(|known| **known == told);
     AttachmentMeta {
@@ -225,7 +225,7 @@ fn meta(id: AttachmentId, file_name: &str, told: &str) -> AttachmentMeta {
     }
 }
 
-fn state(status: u64) -> TicketState {
+pub(super) fn state(status: u64) -> TicketState {
     match status {
         ASSIGNED | PLANNED => TicketState::InProgress,
         WAITING => TicketState::OnHold,
@@ -236,19 +236,19 @@ fn state(status: u64) -> TicketState {
 }
 
 /// A title is text; GLPI 10 escapes these three in it.
-fn title(told: &str) -> String {
+pub(super) fn title(told: &str) -> String {
     let text = told.replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.trim().chars().take(limits::NAME_CHARS).collect()
 }
 
-fn shown(plain: &str) -> String {
+pub(super) fn shown(plain: &str) -> String {
     let text = marker::without(plain);
     let end = text.floor_char_boundary(limits::TEXT_BYTES);
     text[..end].to_owned()
 }
 
-fn name(told: Option<&str>) -> Option<String> {
+pub(super) fn name(told: Option<&str>) -> Option<String> {
     let name: String = told?.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect();
     Some(name).filter(|name| !name.trim().is_empty())
 }
