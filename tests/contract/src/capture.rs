@@ -185,6 +185,16 @@ impl Captures {
         self
     }
 
+    /// With those of another folder too. Their numbers get this before them ("x" makes "x014" of "014").
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn with(mut self, before: &str, folder: &str) -> anyhow::Result<Self> {
+        let more = Self::load(folder)?.all.into_iter();
+        self.all.extend(more.map(|exchange| Exchange { name: format!("{before}{}", exchange.name), ..exchange }));
+        Ok(self)
+    }
+
     /// The one whose file's name begins so ("012" of `012-note-add.http`).
     ///
     /// # Errors

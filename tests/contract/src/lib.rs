@@ -11,6 +11,7 @@ mod column;
 pub mod coverage;
 pub mod fault;
 pub mod glpi;
+pub mod glpi_high_level;
 mod http;
 pub mod mantis;
 mod replay;

@@ -209,10 +209,14 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
 
     // A request with two files, one of them named as people name files.
     let client_id = ClientId::new();
-    let files = [
+    let takes_files = desk.capabilities().file_bytes.is_some();
+    let mut files = vec![
         enclosure(folder.path(), "screen.png", PICTURE)?,
         enclosure(folder.path(), "Journal d’été (1).txt", "ligne é 1\n".as_bytes())?,
     ];
+    if !takes_files {
+        files.clear();
+    }
     let words = format!("The Wi-Fi drops – « toujours » 😀 <b>&amp; \"so\"\n\nSince Monday. {client_id}");
     let written = document(client_id, &words, &files);
     let bytes = Bytes::from(serde_json::to_vec(&written)?);
@@ -221,7 +225,8 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
     let number = placed.number.context("a created ticket has a number")?;
     let ticket = TicketRef { client_id, number: Some(number) };
     ensure!(placed.refused.is_empty(), "{:?}", placed.refused);
-    column.set("Files in the same request", if placed.missing.is_empty() { "yes" } else { "one by one" });
+    let whole = if placed.missing.is_empty() { "yes" } else { "one by one" };
+    column.set("Files in the same request", if takes_files { whole } else { "it takes none" });
     let refused = rest(desk.as_ref(), ticket, None, placed.missing, &files).await?;
     ensure!(refused.is_empty(), "{refused:?}");
     column.set("Send a request", "yes");
@@ -238,8 +243,9 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
     let view = seen(desk.as_ref(), number, "the ticket", |_| true).await?;
     ensure!(view.client_id == client_id, "the list has another identity: {}", view.client_id);
     let capabilities: Capabilities = desk.capabilities();
-    let largest = capabilities.file_bytes.context("it takes files")?;
-    column.set("Largest file", format!("{} MiB", largest / 1024 / 1024));
+    ensure!(capabilities.file_bytes.is_some() == takes_files, "{capabilities:?}");
+    let largest = capabilities.file_bytes.map(|largest| format!("{} MiB", largest / 1024 / 1024));
+    column.set("Largest file", largest.unwrap_or_else(|| "it takes none".to_owned()));
 
     // Replies.
     let reply =
@@ -253,7 +259,10 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
     ensure!(entry.text.trim() == reply.text && entry.author == Author::Requester, "{entry:?}");
     column.set("Reply", "yes");
     // Of the same name as a file that is there already.
-    let more = [enclosure(folder.path(), "screen.png", &[PICTURE, b"2"].concat())?];
+    let mut more = vec![enclosure(folder.path(), "screen.png", &[PICTURE, b"2"].concat())?];
+    if !takes_files {
+        more.clear();
+    }
     let with_file = NewFollowUp {
         id: FollowUpId::new(),
         text: "Another picture".into(),
@@ -267,7 +276,7 @@ pub async fn tell(backend: &mut dyn Backend) -> anyhow::Result<Column> {
     let held = backend.held(&client_id.to_string()).await?;
     ensure!(held.len() == 1 && held[0].replies.len() == 2, "{:?}", held[0].replies);
     same_files(&held[0].files, &[files.as_slice(), more.as_slice()].concat())?;
-    column.set("Reply with a file", "yes");
+    column.set("Reply with a file", if takes_files { "yes" } else { "it takes none" });
 
     // The other side.
     backend.note(number, "not for the requester's eyes").await?;
@@ -332,10 +341,12 @@ async fn refused_file(backend: &mut dyn Backend, folder: &Path, column: &mut Col
     let document = document(client_id, &format!("With a file that is refused {client_id}"), &files);
     let (_, refused) = deliver(desk.as_ref(), client_id, &document, &files).await?;
     let ids: Vec<AttachmentId> = refused.iter().map(|(id, _)| *id).collect();
-    ensure!(ids == [files[1].meta.id], "{refused:?}");
+    // Where it takes none, both are refused.
+    let kept = usize::from(desk.capabilities().file_bytes.is_some());
+    ensure!(ids.iter().eq(files[kept..].iter().map(|file| &file.meta.id)), "{refused:?}");
     let held = backend.held(&client_id.to_string()).await?;
     ensure!(held.len() == 1, "{} tickets where one was sent", held.len());
-    same_files(&held[0].files, &files[..1])?;
+    same_files(&held[0].files, &files[..kept])?;
     column.set("A refused file does not cost the request", "yes");
     Ok(())
 }
@@ -406,7 +417,10 @@ async fn revoked(backend: &mut dyn Backend, folder: &Path, column: &mut Column) 
         return Ok(());
     }
     let client_id = ClientId::new();
-    let files = [enclosure(folder, "later.txt", b"sent later")?];
+    let mut files = vec![enclosure(folder, "later.txt", b"sent later")?];
+    if backend.desk().capabilities().file_bytes.is_none() {
+        files.clear();
+    }
     let document = document(client_id, &format!("Sent when it may again {client_id}"), &files);
     let bytes = Bytes::from(serde_json::to_vec(&document)?);
     let error = match backend.desk().create(client_id, bytes, &files).await {

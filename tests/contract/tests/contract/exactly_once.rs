@@ -88,20 +88,20 @@ fn fault() -> impl Strategy<Value = Fault> {
 }
 
 #[derive(Debug, Clone)]
-struct Plan {
+pub(crate) struct Plan {
     /// Names of each request's files; "!" is one that is refused.
-    requests: Vec<Vec<&'static str>>,
+    pub(crate) requests: Vec<Vec<&'static str>>,
     /// Names of each reply's files, in the first request.
-    replies: Vec<Vec<&'static str>>,
-    faults: Vec<Fault>,
+    pub(crate) replies: Vec<Vec<&'static str>>,
+    pub(crate) faults: Vec<Fault>,
     /// Tries in which the token is not accepted.
-    revoked: usize,
+    pub(crate) revoked: usize,
     /// After which steps of a message the program ends.
-    kills: Vec<usize>,
-    dice: f64,
+    pub(crate) kills: Vec<usize>,
+    pub(crate) dice: f64,
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     // Names that come twice, and twice the same bytes, on purpose.
     let files = || prop::collection::vec(prop::sample::select(vec!["screen.png", "screen.png", "log.txt", "!"]), 0..4);
     let requests = prop::collection::vec(files(), 1..3);

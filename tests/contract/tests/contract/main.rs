@@ -4,6 +4,8 @@
 mod exactly_once;
 mod gateway;
 mod glpi;
+mod glpi_high_level;
+mod glpi_signed_in;
 mod hub;
 mod mantis;
 mod outbox;
