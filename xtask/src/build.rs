@@ -118,6 +118,18 @@ pub(crate) fn programs(root: &Path, profile: Profile) -> anyhow::Result<PathBuf>
     program_folder(root, profile)
 }
 
+/// Builds the hub alone and returns the folder it is in.
+///
+/// # Errors
+/// The build fails.
+#[cfg(target_os = "linux")]
+pub(crate) fn hub(root: &Path) -> anyhow::Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "deskside-hub", "--bin", "deskside-hub"]);
+    run(build, root)?;
+    program_folder(root, Profile::Debug)
+}
+
 fn sorted(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -6,7 +6,11 @@ mod bench;
 mod build;
 mod codegen;
 #[cfg(target_os = "linux")]
+mod cross;
+#[cfg(target_os = "linux")]
 mod demo;
+#[cfg(target_os = "linux")]
+mod macos;
 #[cfg(target_os = "linux")]
 mod package;
 mod programs;
@@ -62,7 +66,7 @@ enum Task {
         #[arg(long, value_name = "VERSION")]
         as_version: Option<String>,
     },
-    /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences
+    /// Sets up and runs everything: format, lints, unit, contract, browser and real-window tests, licences, other systems
     Test {
         /// Only what takes under a minute when all is built: no test that starts a program of ours, no licences
         #[arg(long)]
@@ -70,11 +74,14 @@ enum Task {
         /// Only Windows: its code, its programs and its installer, compiled here and run under Wine
         #[arg(long, conflicts_with = "quick")]
         windows: bool,
-        /// Only the packages: makes them, installs them into a clean Debian, upgrades and removes them (as root)
+        /// Only macOS: the types of its code, which can be neither linked nor run here
         #[arg(long, conflicts_with_all = ["quick", "windows"])]
+        macos: bool,
+        /// Only the packages: makes them, installs them into a clean Debian, upgrades and removes them (as root)
+        #[arg(long, conflicts_with_all = ["quick", "windows", "macos"])]
         packages: bool,
         /// Only what takes long: the long form of the faults, and libFuzzer on every fuzz target
-        #[arg(long, conflicts_with_all = ["quick", "windows", "packages"])]
+        #[arg(long, conflicts_with_all = ["quick", "windows", "macos", "packages"])]
         long: bool,
     },
 }
@@ -99,16 +106,18 @@ fn main() -> ExitCode {
         Task::Package { .. } => Err(anyhow::anyhow!("packages are made on Linux only, so far")),
         #[cfg(target_os = "linux")]
         Task::Test { windows: true, .. } => test::run_for_windows(),
+        #[cfg(target_os = "linux")]
+        Task::Test { macos: true, .. } => test::run_for_macos(),
         #[cfg(not(target_os = "linux"))]
-        Task::Test { windows: true, .. } => {
-            Err(anyhow::anyhow!("Wine is there on Linux only: run `cargo test` instead"))
+        Task::Test { windows: true, .. } | Task::Test { macos: true, .. } => {
+            Err(anyhow::anyhow!("other systems are compiled for on Linux only: run `cargo test` instead"))
         }
         Task::Test { long: true, .. } => test::run_long(),
         #[cfg(target_os = "linux")]
         Task::Test { packages: true, .. } => test::run_for_packages(),
         #[cfg(not(target_os = "linux"))]
         Task::Test { packages: true, .. } => Err(anyhow::anyhow!("packages are tried on Linux only, so far")),
-        Task::Test { quick, windows: false, packages: false, long: false } => test::run(quick),
+        Task::Test { quick, windows: false, macos: false, packages: false, long: false } => test::run(quick),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,11 +49,14 @@ const SERVICES: &[Package] = &[
     Package { name: "upower", why: "batteries, for the facts' tests" },
     Package { name: "wireplumber", why: "what makes PipeWire's devices" },
 ];
-/// Debian's names; 330 MB.
-const WINDOWS: &[Package] = &[
+/// What compiles for other systems, by Debian's names.
+const COMPILER: &[Package] = &[
     Package { name: "rustc-web", why: "a compiler with its library's source beside it" },
     Package { name: "cargo-web", why: "its cargo" },
-    Package { name: "rust-web-src", why: "that source, to build for Windows from" },
+    Package { name: "rust-web-src", why: "that source, to build for Windows and macOS from" },
+];
+/// With the compiler 330 MB.
+const WINDOWS: &[Package] = &[
     Package { name: "gcc-mingw-w64-x86-64-win32", why: "to link for Windows" },
     Package { name: "g++-mingw-w64-x86-64-win32", why: "to compile what is C++" },
     Package { name: "wine", why: "to run what was built" },
@@ -82,8 +85,12 @@ const PEER: &[Package] = &[
 pub(crate) enum Purpose {
     /// Build and test.
     Test,
+    /// Build and test for Windows, check for macOS, where the rest is tested.
+    TestElsewhere,
     /// Build and test for Windows.
     TestForWindows,
+    /// Check for macOS.
+    CheckForMacos,
     /// Build and pack.
     Package,
     /// Build and pack for Windows.
@@ -118,9 +125,11 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
             println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
             BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
         }
-        Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(WINDOWS).collect(),
+        Purpose::TestElsewhere => COMPILER.iter().chain(WINDOWS).collect(),
+        Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(COMPILER).chain(WINDOWS).collect(),
+        Purpose::CheckForMacos => BUILD.iter().take(2).chain(COMPILER).collect(),
         Purpose::Package => BUILD.iter().chain(PACKERS).collect(),
-        Purpose::PackageForWindows => BUILD.iter().take(2).chain(WINDOWS).collect(),
+        Purpose::PackageForWindows => BUILD.iter().take(2).chain(COMPILER).chain(WINDOWS).collect(),
         Purpose::TestPackages => BUILD.iter().chain(DESKTOP).chain(PACKERS).chain(CLEAN_SYSTEM).collect(),
         Purpose::Compare if services_stay_quiet() => PEER.iter().collect(),
         Purpose::Compare => {
@@ -157,7 +166,8 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
         // Its words, in the language that is looked for in them. Its own reports (`APT::Status-Fd`) want a descriptor, and
         // standard output is none for that: what the packages' scripts write would have nowhere to go, and they fail.
         command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C.UTF-8");
-        command.args(["-q", "-y", "-o", "Dpkg::Use-Pty=0"]).args(arguments);
+        // Another that installs is waited for: a machine that has just started fetches its updates.
+        command.args(["-q", "-y", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300"]).args(arguments);
         let mut progress = Progress::default();
         run_telling(command, Path::new("/"), |line| progress.after(line).filter(|_| shown))
     };

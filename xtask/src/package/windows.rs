@@ -10,7 +10,7 @@ use super::{Job, layout, megabytes, notices, sbom};
 use crate::build::{self, Profile};
 use crate::programs::{program, run_quietly};
 use crate::setup::{self, Purpose};
-use crate::windows::{TARGET, Toolchain};
+use crate::windows::{TARGET, Toolchain, program_folder};
 
 /// What is in it, from where, below the folder that NSIS packs. The agent's twin and the licences are made here.
 const FILES: &[(&str, &str)] = &[
@@ -43,11 +43,11 @@ pub(crate) struct Installer<'a> {
 pub(super) fn package(job: &Job, built: bool) -> anyhow::Result<PathBuf> {
     let target = build::target_folder(&job.root)?;
     let programs = if built {
-        target.join("windows").join(TARGET).join("release")
+        program_folder(&target, Profile::Release)
     } else {
         setup::packages(Purpose::PackageForWindows)?;
         println!("Building the programs for Windows (the first time takes a quarter of an hour)…");
-        Toolchain::ready()?.programs(&job.root, &target, Profile::Release)?
+        Toolchain::ready()?.programs(&job.root, &target)?
     };
     let contents = Contents::of(job, &layout::DESKSIDE, TARGET)?;
     let installer = Installer {

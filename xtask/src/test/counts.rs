@@ -35,6 +35,14 @@ impl Counts {
         self.unstable.extend(other.unstable);
     }
 
+    /// The same, each name preceded by where that was.
+    pub(super) fn named(mut self, place: &str) -> Self {
+        for (name, _) in self.failed.iter_mut().chain(&mut self.skipped).chain(&mut self.unstable) {
+            *name = format!("{place}: {name}");
+        }
+        self
+    }
+
     fn count(&mut self, name: String, output: &str, failed: bool) {
         if failed {
             self.failed.push((name, first_words(output)));

@@ -4,7 +4,7 @@ mod counts;
 mod fuzz;
 mod parts;
 #[cfg(target_os = "linux")]
-mod windows;
+mod systems;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub(crate) struct Run {
     programs: PathBuf,
     quick: bool,
     nextest: bool,
+    /// Why nothing can be compiled for other systems, if so.
+    not_elsewhere: Option<String>,
 }
 
 type Check = fn(&Run) -> anyhow::Result<Counts>;
@@ -48,7 +50,35 @@ const PARTS: &[(&str, Option<Lane>, Check)] = &[
     ("browser tests", None, parts::browser),
     ("faults", None, parts::faults),
     ("real window", None, parts::window),
+    (MACOS.0, None, MACOS.1),
+    (WINDOWS[0].0, None, WINDOWS[0].1),
+    (WINDOWS[1].0, None, WINDOWS[1].1),
 ];
+
+/// The parts for other systems, which `--macos` and `--windows` run alone.
+const MACOS: (&str, Check) = ("macOS: types", systems::macos);
+const WINDOWS: [(&str, Check); 2] =
+    [("Windows: code, under Wine", systems::windows_code), ("Windows: programs, installer", systems::windows_programs)];
+
+/// What compiles for them, and Wine, are taken from Debian.
+#[cfg(not(target_os = "linux"))]
+mod systems {
+    use super::{Counts, Run};
+
+    const WHY: &str = "it is compiled on Linux only: here, run `cargo test`";
+
+    pub(super) fn macos(_: &Run) -> anyhow::Result<Counts> {
+        Ok(Counts::one_skipped("the code for macOS", WHY))
+    }
+
+    pub(super) fn windows_code(_: &Run) -> anyhow::Result<Counts> {
+        Ok(Counts::one_skipped("the tests of the code for Windows", WHY))
+    }
+
+    pub(super) fn windows_programs(_: &Run) -> anyhow::Result<Counts> {
+        Ok(Counts::one_skipped("the tests of the programs for Windows", WHY))
+    }
+}
 
 /// What takes long, and runs only when it is asked for.
 const LONG: &[(&str, Check)] = &[("faults, long", parts::faults_long), ("fuzz targets", fuzz::run_all)];
@@ -67,8 +97,15 @@ struct Outcome {
 pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     let begun = Instant::now();
     let root = crate::root()?;
+    let mut not_elsewhere = None;
     if !quick {
         setup::packages(Purpose::Test)?;
+        // Now, while somebody looks who may have to allow it.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = systems::set_up(Purpose::TestElsewhere) {
+            println!("Nothing is tested for Windows and macOS: {error:#}");
+            not_elsewhere = Some(format!("{error:#}"));
+        }
     }
     setup::node_modules(&root)?;
     let nextest = setup::cargo_tool(&root, "cargo-nextest", !quick);
@@ -83,7 +120,7 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
         build::interface(&root)?;
         build::programs(&root, Profile::Debug)?
     };
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest, not_elsewhere };
 
     told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
 }
@@ -100,12 +137,22 @@ pub(crate) fn run_long() -> anyhow::Result<()> {
     let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
     build::interface(&root)?;
     let programs = build::programs(&root, Profile::Debug)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, not_elsewhere: None };
     let outcomes = LONG.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
         outcome(name, check, &run)
     });
     told(outcomes.collect(), begun)
+}
+
+/// Sets up and runs what there is for macOS: types are checked.
+///
+/// # Errors
+/// Something could not be set up, or does not agree.
+#[cfg(target_os = "linux")]
+pub(crate) fn run_for_macos() -> anyhow::Result<()> {
+    systems::set_up(Purpose::CheckForMacos)?;
+    run_for_a_system(&[MACOS], |root| build::program_folder(root, Profile::Debug))
 }
 
 /// Sets up and runs the tests of the Windows code, of its programs and of its installer under Wine.
@@ -114,25 +161,28 @@ pub(crate) fn run_long() -> anyhow::Result<()> {
 /// Something could not be set up or built, or a test failed.
 #[cfg(target_os = "linux")]
 pub(crate) fn run_for_windows() -> anyhow::Result<()> {
+    systems::set_up(Purpose::TestForWindows)?;
+    run_for_a_system(&WINDOWS, build::hub)
+}
+
+#[cfg(target_os = "linux")]
+fn run_for_a_system(
+    parts: &[(&'static str, Check)],
+    programs: impl Fn(&Path) -> anyhow::Result<PathBuf>,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     let root = crate::root()?;
-    setup::packages(Purpose::TestForWindows)?;
-    if !setup::cargo_tool(&root, "cargo-nextest", true) {
-        bail!("cargo-nextest is missing, which is what runs tests under Wine");
-    }
+    let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
+    // Window and hub carry the interface inside; which one does not matter here.
+    build::interface_of_any_age(&root)?;
+    let programs = programs(&root)?;
     let target = build::target_folder(&root)?;
-    type Part = fn(&Path, &Path) -> anyhow::Result<Counts>;
-    let parts = [
-        ("Windows code, under Wine", windows::code as Part),
-        ("Windows programs, installer", windows::programs as Part),
-    ];
-    let outcomes = parts.map(|(name, check)| {
+    let run = Run { root, target, programs, quick: false, nextest, not_elsewhere: None };
+    let outcomes = parts.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
-        let began = Instant::now();
-        let counts = check(&root, &target).unwrap_or_else(|error| Counts::one_failed(name, &format!("{error:#}")));
-        Outcome { name, counts, took: began.elapsed() }
+        outcome(name, check, &run)
     });
-    told(outcomes.into(), begun)
+    told(outcomes.collect(), begun)
 }
 
 /// Makes the packages, and earlier ones to upgrade from, and runs the tests that install them.
@@ -149,7 +199,7 @@ pub(crate) fn run_for_packages() -> anyhow::Result<()> {
     let packages = package::run(&Wish { built: false, windows: false, as_version: None })?;
     let earlier = package::run(&Wish { built: true, windows: false, as_version: Some("0.0.1".to_owned()) })?;
     let programs = build::program_folder(&root, Profile::Release)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, not_elsewhere: None };
     let counts = parts::packages(&run, &packages, &earlier)?;
     told(vec![Outcome { name: "packages", counts, took: begun.elapsed() }], begun)
 }

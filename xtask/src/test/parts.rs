@@ -105,7 +105,7 @@ pub(super) fn faults_long(this: &Run) -> anyhow::Result<Counts> {
 
 /// How often a test that failed is tried again. Where something is built upon the outcome of a run (continuous
 /// integration), once, and the summary names it as unstable; at a desk never, where somebody can look at it.
-fn second_tries() -> &'static str {
+pub(super) fn second_tries() -> &'static str {
     if std::env::var_os("CI").is_some() { "1" } else { "0" }
 }
 
