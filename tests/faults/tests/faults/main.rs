@@ -15,6 +15,8 @@ mod random;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
+mod request_tracker;
+#[cfg(test)]
 mod suspend;
 #[cfg(test)]
 mod tls;
