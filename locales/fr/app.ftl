@@ -79,7 +79,7 @@ report-discard-confirm = Oui, l’abandonner
 report-discard-keep = Non, la garder
 report-discarded = Votre texte est effacé. Rien n’a été envoyé.
 report-nothing-leaves = Rien ne part avant que vous ne l’ayez vu.
-report-words-looked-up = Votre demande ne part pas avant que vous ne l’ayez vue. Pour trouver de l’aide, des mots en sont cherchés parmi les articles de votre assistance.
+report-words-looked-up = Votre demande ne part pas avant que vous ne l’ayez vue. Pour trouver de l’aide, certains de ses mots sont cherchés parmi les articles de votre assistance.
 
 ## Ce que disent les articles de l’assistance
 
