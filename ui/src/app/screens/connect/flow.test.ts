@@ -67,7 +67,7 @@ describe('connecting a helpdesk', () => {
     flow.address = 'it.example';
     let answer: (report: HelpdeskReport) => void = () => undefined;
     vi.spyOn(app, 'ask').mockReturnValue(
-      new Promise<HelpdeskReport>((done) => (answer = done)) as ReturnType<typeof app.ask>,
+      new Promise<HelpdeskReport>((done) => (answer = done)) as unknown as ReturnType<typeof app.ask>,
     );
     const looking = flow.look();
     for (const name of ['address', 'name', 'name'] as const)
