@@ -19,6 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What the page is told.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "moved once per event; a box would help nobody")]
 pub(crate) enum News {
     /// The agent says that something happened.
     Event(Event),
