@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::rating::OWN_SURVEY;
 use super::thread::{self, Reader, SOLVED, Whole};
 use super::wire::{self, Entry};
-use super::words::search_linked;
+use super::words::{search, search_linked};
 use super::{ALL, GlpiDesk, client};
 use crate::{Again, Result, derived, marker};
 
@@ -30,7 +30,9 @@ impl GlpiDesk {
         let tasks = self.tasks(number).await?;
         let rating = if ticket.status >= SOLVED { self.rating(number).await } else { None };
         let whole = Whole { ticket, follow_ups, solutions, tasks, rating };
+        let helpdesk = self.client.rights().is_some_and(|rights| rights.helpdesk);
         let reader = Reader {
+            shielded: helpdesk && self.setup.requester.is_none_or(|requester| requester == session.user),
             server: self.client.server(),
             user: session.user,
             requester: self.setup.requester.unwrap_or(session.user),
@@ -60,8 +62,10 @@ impl GlpiDesk {
         let me = self.client.session().await?.user.to_string();
         let who = self.setup.requester.map_or_else(|| me.clone(), |id| id.to_string());
         let mut criteria = vec![("OR", options.requester, "equals", who.as_str())];
-        if let (None, Some(writer)) = (self.setup.requester, options.writer) {
-            // On one of ours GLPI may have broken before it made anybody the requester.
+        let helpdesk = self.client.rights().is_some_and(|rights| rights.helpdesk);
+        if let (true, None, Some(writer)) = (helpdesk, self.setup.requester, options.writer) {
+            // On one of ours GLPI may have broken before it made anybody the requester. Others than requesters write for
+            // others too.
             criteria.push(("OR", writer, "equals", me.as_str()));
             criteria.push(("AND", options.content, "contains", marker::TICKET));
         }
@@ -80,6 +84,9 @@ impl GlpiDesk {
         if found.data.iter().any(surveyed) {
             self.setup.saw_survey();
         }
+        if let (false, Some(survey)) = (helpdesk, options.survey) {
+            self.look_for_surveys(survey, options.id).await?;
+        }
         let mut rows: Vec<(i64, u64)> = found
             .data
             .iter()
@@ -92,6 +99,19 @@ impl GlpiDesk {
         rows.sort_unstable();
         rows.dedup_by_key(|row| row.1);
         Ok(rows)
+    }
+
+    /// Whether there are surveys at all: a service account sees those of others, and says for all of them what is offered.
+    async fn look_for_surveys(&self, survey: u64, id: u64) -> Result<()> {
+        if self.setup.surveys() || !self.setup.looks_for_surveys() {
+            return Ok(());
+        }
+        let kind = OWN_SURVEY.to_string();
+        let query = search(&[(survey, "equals", kind.as_str())], &[id], &[("range", "0-0".to_owned())]);
+        if !self.search_tickets(&query).await?.data.is_empty() {
+            self.setup.saw_survey();
+        }
+        Ok(())
     }
 
     /// The document that an identity stands for, among those that a ticket's requester is told of.

@@ -110,6 +110,7 @@ pub(super) struct Setup {
     left_behind: RwLock<BTreeSet<AttachmentId>>,
     /// Whether one of the requester's tickets had a survey of GLPI's own.
     surveys: AtomicBool,
+    looked_for_surveys: RwLock<Option<Instant>>,
 }
 
 /// What was learnt of files that were sent.
@@ -152,6 +153,7 @@ impl Setup {
             taken: RwLock::default(),
             left_behind: RwLock::default(),
             surveys: AtomicBool::new(false),
+            looked_for_surveys: RwLock::default(),
         })
     }
 
@@ -194,6 +196,16 @@ impl Setup {
     /// Whether surveys were seen.
     pub(super) fn surveys(&self) -> bool {
         self.surveys.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is time to look for one: once an hour.
+    pub(super) fn looks_for_surveys(&self) -> bool {
+        let mut last = self.looked_for_surveys.write().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|at| at.elapsed() >= BELIEVED);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
     }
 
     /// One was.

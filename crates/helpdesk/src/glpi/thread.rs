@@ -43,6 +43,8 @@ pub(super) struct Reader<'a> {
     pub(super) user: u64,
     /// The requester's, where somebody else's token reads.
     pub(super) requester: u64,
+    /// Whether GLPI itself keeps from the user what is not the requester's to see.
+    pub(super) shielded: bool,
     /// Seconds that the server's times are ahead of UTC.
     pub(super) ahead: i64,
 }
@@ -81,8 +83,8 @@ impl Reader<'_> {
     }
 
     /// Puts documents where they belong. GLPI does not tell with what each came, but all that comes in one request has one
-    /// moment and one author: where an entry has both, it is that; else it is the ticket. A service account is told those
-    /// of private notes as well: for it, what belongs to nothing that is shown is not shown.
+    /// moment and one author: where an entry has both, it is that; else it is the ticket. Who is no mere
+    /// requester is told those of private notes as well: then what belongs to nothing that is shown is not shown.
     fn attached(&self, whole: &Whole, thread: &mut [FollowUp], attachments: &mut Vec<AttachmentMeta>) {
         let documents = whole.ticket.documents().unwrap_or_default();
         for document in documents.iter().filter(|document| !files::is_ours(&rich_text::plain(&document.filename))) {
@@ -97,7 +99,7 @@ impl Reader<'_> {
             let solved = whole.solutions.iter().find(came_with);
             let hidden = said.iter().chain(&done).any(|entry| entry.is_private != 0);
             let known = at_first || !said.is_empty() || !done.is_empty() || solved.is_some();
-            if hidden || (!known && self.user != self.requester) {
+            if hidden || (!known && !self.shielded) {
                 continue;
             }
             let other = |kind, entry: &Entry| derived::entry(self.server, kind, entry.id);
@@ -297,7 +299,7 @@ mod tests {
     #[test]
     fn both_versions_say_the_same() {
         let server = Url::parse("https://glpi.example/").unwrap();
-        let reader = Reader { server: &server, user: 3, requester: 3, ahead: 3600 };
+        let reader = Reader { server: &server, user: 3, requester: 3, shielded: true, ahead: 3600 };
         let (ticket, entry) = ("01920000-0000-7000-8000-000000000001", "01920000-0000-7000-8000-000000000002");
         let raw = format!("<p>Black screen since <b>Monday</b></p><p>Deskside-Ref: {ticket}</p>");
         let reply = format!("<p>Any &lt;news&gt;?</p><p>Deskside-Entry: {entry}</p>");
@@ -334,7 +336,7 @@ mod tests {
         let mut read = whole("<p>a</p>", "<p>b</p>");
         read.follow_ups[1].date_creation = Some("2026-11-23 13:56:18".into());
         for (requester, names) in [(3, vec!["screen.png"]), (9, vec!["screen.png"])] {
-            let view = Reader { server: &server, user: 3, requester, ahead: 0 }.view(&read);
+            let view = Reader { server: &server, user: 3, requester, shielded: requester == 3, ahead: 0 }.view(&read);
             let all = view.thread.iter().flat_map(|entry| &entry.attachments).chain(&view.attachments);
             assert_eq!(
                 all.map(|meta| meta.name.as_str()).filter(|name| !name.starts_with("doc")).collect::<Vec<_>>(),
@@ -343,7 +345,12 @@ mod tests {
         }
         // Of a task, say: nothing that is shown has its moment.
         read.follow_ups.clear();
-        let shown = |requester| Reader { server: &server, user: 3, requester, ahead: 0 }.view(&read).attachments.len();
+        let shown = |requester| {
+            Reader { server: &server, user: 3, requester, shielded: requester == 3, ahead: 0 }
+                .view(&read)
+                .attachments
+                .len()
+        };
         assert_eq!((shown(3), shown(9)), (2, 1));
     }
 }

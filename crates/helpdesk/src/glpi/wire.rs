@@ -49,7 +49,8 @@ impl SessionData {
         self.profile()?;
         // What a profile may not do at all is not there (`Session::haveRight`).
         let of = |name: &str| self.glpiactiveprofile.get(name).map_or(0, whole);
-        Some(Rights { follow_up: of("followup"), articles: of("knowbase"), categories: of("itilcategory") })
+        let helpdesk = self.glpiactiveprofile.get("interface").and_then(Value::as_str) == Some("helpdesk");
+        Some(Rights { helpdesk, follow_up: of("followup"), articles: of("knowbase"), categories: of("itilcategory") })
     }
 
     /// Where tickets go that name no entity.
@@ -78,6 +79,8 @@ fn members(list: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
 /// What a profile may do, as sums of GLPI's bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rights {
+    /// The interface of requesters: GLPI shows them nothing that is not theirs. Others may see what is private.
+    pub(super) helpdesk: bool,
     follow_up: u64,
     articles: u64,
     categories: u64,

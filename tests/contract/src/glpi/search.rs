@@ -71,6 +71,9 @@ impl Glpi {
             Some(match (one.field, one.how.as_str()) {
                 (21, "contains") => self.told(&ticket.content).to_lowercase().contains(&one.value.to_lowercase()),
                 (4, "equals") => ticket.requesters.contains(&person()?),
+                (31, "equals") => {
+                    ticket.survey.as_ref().map(|survey| survey.kind.to_string()) == Some(one.value.clone())
+                }
                 (22, "equals") => ticket.recipient == person()?,
                 _ => return None,
             })

@@ -105,7 +105,14 @@ impl Glpi {
         if let Some(ticket) = self.touch(ticket)
             && !ticket.links.iter().any(|link| link.document == document && link.on == on)
         {
-            ticket.links.push(Link { id, document, on, at: now(), by });
+            // One request has one moment (`$_SESSION["glpi_currenttime"]`).
+            let at = match on {
+                On::Ticket => ticket.created_at.clone(),
+                On::FollowUp(entry) => {
+                    ticket.follow_ups.iter().find(|said| said.id == entry).map_or_else(now, |said| said.at.clone())
+                }
+            };
+            ticket.links.push(Link { id, document, on, at, by });
         }
     }
 }

@@ -193,7 +193,7 @@ pub(crate) async fn tells_the_story(backend: &mut dyn Backend, config: GatewayCo
     // It came back: said once there, as far as that helpdesk lets requesters.
     let again = NewVerdict { id: FollowUpId::new(), verdict: Verdict::Reopen { text: "It came back.".into() } };
     let reopened = desk.verdict(ticket, &again, Attempt::First).await;
-    if backend.name().starts_with("Request Tracker") {
+    if backend.desk().capabilities().reopen == deskside_helpdesk::Way::Own {
         reopened.unwrap();
         let open = |view: &deskside_protocol::desk::TicketView| !solved(view);
         story::seen(&desk, number, "that it is open", open).await.unwrap();
