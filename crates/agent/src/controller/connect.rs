@@ -20,6 +20,8 @@ use crate::ports::{HelpdeskAddress, SecretKind};
 use crate::requests::{self, sync};
 use crate::store::StoreError;
 
+mod browser;
+
 /// In the store: the helpdesk that requests belong to.
 const HELPDESK: &str = "helpdesk";
 /// In the store: how far the queue went when the helpdesk was disconnected. What came after was never tried anywhere.
@@ -127,13 +129,6 @@ impl Controller {
 
     fn connected(&self, report: &mut HelpdeskReport) {
         report.outcome = ConnectOutcome::Connected;
-    }
-
-    /// The way of OAuth: the connector of GLPI begins and ends it, this opens the browser in between.
-    async fn sign_in_by_browser(&self, report: &mut HelpdeskReport, target: &Target) {
-        let _ = target;
-        let error = ErrorReport::new(ErrorCode::NotOffered, "this version cannot sign in there by a browser");
-        self.failed(report, bad(StepName::SignIn, ConnectProblem::BrowserSignInFailed, &error));
     }
 
     /// Puts the credential into the keyring and the helpdesk into the settings; both, or none.

@@ -117,6 +117,8 @@ struct Inner {
     fetching: tokio::sync::Mutex<()>,
     /// One helpdesk is connected at a time.
     connecting: tokio::sync::Mutex<()>,
+    /// Ends the waiting for a helpdesk's sign-in in the browser.
+    browsing: std::sync::Mutex<CancellationToken>,
     /// What the helpdesk can do, as windows were told last.
     told_abilities: Mutex<HelpdeskAbilities>,
     /// One replacement of the store at a time.
@@ -183,6 +185,7 @@ impl Controller {
                 hidden: Notify::new(),
                 fetching: tokio::sync::Mutex::default(),
                 connecting: tokio::sync::Mutex::default(),
+                browsing: std::sync::Mutex::default(),
                 told_abilities: Mutex::default(),
                 mending: tokio::sync::Mutex::default(),
                 quit: CancellationToken::new(),

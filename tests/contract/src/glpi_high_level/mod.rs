@@ -9,9 +9,11 @@ use crate::capture::Captures;
 use crate::http::Request;
 use crate::replay::{Answer, Backend};
 
+mod browser;
 mod sign_in;
 mod state;
 
+pub use browser::browse;
 use sign_in::Grants;
 pub use state::{CLIENT, Entry, POST_ONLY, Person, TECH, Ticket};
 use state::{Document, now, status_name};
@@ -347,6 +349,9 @@ impl Backend for HighLevel {
 impl HighLevel {
     fn say(&mut self, request: &Request) -> Option<Answer> {
         match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/api.php") => return self.captured("001"),
+            // The other interface is off.
+            ("GET", "/apirest.php/initSession" | "/api.php/v1/initSession") => return self.captured("x038"),
             ("POST", "/api.php/token") => return self.token(request),
             (_, "/api.php/authorize") => return self.authorize(request),
             _ => {}
