@@ -82,6 +82,7 @@ const PEER: &[Package] = &[
 
 /// What is about to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "most of this program is for Linux"))]
 pub(crate) enum Purpose {
     /// Build and test.
     Test,

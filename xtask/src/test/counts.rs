@@ -36,6 +36,7 @@ impl Counts {
     }
 
     /// The same, each name preceded by where that was.
+    #[cfg(target_os = "linux")]
     pub(super) fn named(mut self, place: &str) -> Self {
         for (name, _) in self.failed.iter_mut().chain(&mut self.skipped).chain(&mut self.unstable) {
             *name = format!("{place}: {name}");

@@ -63,20 +63,26 @@ const WINDOWS: [(&str, Check); 2] =
 /// What compiles for them, and Wine, are taken from Debian.
 #[cfg(not(target_os = "linux"))]
 mod systems {
-    use super::{Counts, Run};
+    use super::{Counts, Purpose, Run};
 
-    const WHY: &str = "it is compiled on Linux only: here, run `cargo test`";
-
-    pub(super) fn macos(_: &Run) -> anyhow::Result<Counts> {
-        Ok(Counts::one_skipped("the code for macOS", WHY))
+    pub(super) fn set_up(_: Purpose) -> anyhow::Result<()> {
+        anyhow::bail!("other systems are compiled for on Linux only: here, run `cargo test`")
     }
 
-    pub(super) fn windows_code(_: &Run) -> anyhow::Result<Counts> {
-        Ok(Counts::one_skipped("the tests of the code for Windows", WHY))
+    fn skipped(this: &Run, what: &str) -> anyhow::Result<Counts> {
+        Ok(Counts::one_skipped(what, this.not_elsewhere.as_deref().unwrap_or_default()))
     }
 
-    pub(super) fn windows_programs(_: &Run) -> anyhow::Result<Counts> {
-        Ok(Counts::one_skipped("the tests of the programs for Windows", WHY))
+    pub(super) fn macos(this: &Run) -> anyhow::Result<Counts> {
+        skipped(this, "the code for macOS")
+    }
+
+    pub(super) fn windows_code(this: &Run) -> anyhow::Result<Counts> {
+        skipped(this, "the tests of the code for Windows")
+    }
+
+    pub(super) fn windows_programs(this: &Run) -> anyhow::Result<Counts> {
+        skipped(this, "the tests of the programs for Windows")
     }
 }
 
@@ -101,7 +107,6 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     if !quick {
         setup::packages(Purpose::Test)?;
         // Now, while somebody looks who may have to allow it.
-        #[cfg(target_os = "linux")]
         if let Err(error) = systems::set_up(Purpose::TestElsewhere) {
             println!("Nothing is tested for Windows and macOS: {error:#}");
             not_elsewhere = Some(format!("{error:#}"));
