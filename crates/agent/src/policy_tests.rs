@@ -60,18 +60,21 @@ fn an_address_holds_no_secret_whoever_it_is_for() {
 
 #[test]
 fn it_says_which_helpdesk_and_what_it_is_told() {
-    let (policy, problems) = read(
+    // A whole path, by the words of the system.
+    let ours = if cfg!(windows) { r"C:\ProgramData\ours.pem" } else { "/etc/ssl/ours.pem" };
+    let (policy, problems) = read(&format!(
         r#"
         helpdesk_url = "https://it.example/glpi/"
         helpdesk_kind = "glpi"
         helpdesk_sign_in = "browser"
-        ca_file = "/etc/ssl/ours.pem"
+        ca_file = '{ours}'
         [helpdesk_fields]
         entity = 3
         client_secret = "s3cret"
-        "#,
-    );
+        "#
+    ));
     assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(policy.ca_file.as_deref(), Some(std::path::Path::new(ours)));
     assert_eq!((policy.kind(), policy.helpdesk_sign_in), (Some(HelpdeskKind::Glpi), Some(SignInWay::Browser)));
     assert_eq!(policy.helpdesk().map(Url::as_str), Some("https://it.example/glpi/"));
     assert_eq!(policy.hub(), None);

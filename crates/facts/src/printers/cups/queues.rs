@@ -205,8 +205,8 @@ mod tests {
                 client.write_all(&body).await.unwrap();
             }
         });
-        let mut ctx = crate::linux::fixture::silent();
-        ctx.root = folder.path().to_owned();
+        let home = folder.path().join("home");
+        let ctx = Context { servers: Vec::new(), home, root: folder.path().to_owned(), environment: [].into() };
         let printers = ask(&ctx).await.unwrap().printers;
         let said: Vec<_> = printers.iter().map(|printer| (printer.name.as_str(), printer.default)).collect();
         assert_eq!(said, [("etage-3", false), ("pdf", true)]);
