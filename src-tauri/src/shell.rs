@@ -481,15 +481,12 @@ impl Shell {
     fn remember_size(&self, window: &WebviewWindow) {
         let Some(file) = &self.size_file else { return };
         let size = || -> anyhow::Result<()> {
-            let maximized = window.is_maximized()?;
-            let size = if maximized {
+            if window.is_maximized()? {
                 // The size to come back to is the one before.
-                Size { maximized, ..Size::remembered(Some(file)) }
-            } else {
-                let inner: LogicalSize<f64> = window.inner_size()?.to_logical(window.scale_factor()?);
-                Size { width: inner.width, height: inner.height, maximized }
-            };
-            Ok(size.remember(file)?)
+                return Ok(Size { maximized: true, ..Size::remembered(Some(file)) }.remember(file)?);
+            }
+            let LogicalSize { width, height } = window.inner_size()?.to_logical(window.scale_factor()?);
+            Ok(Size { width, height, maximized: false }.remember(file)?)
         };
         if let Err(error) = size() {
             tracing::warn!(%error, "the window's size is not remembered");

@@ -184,6 +184,8 @@ fn what_may_have_reached_one_helpdesk_does_not_go_to_another_by_itself() {
 
     let report = connect(&app, choice(&hub.url(), Some(&token)));
     assert_eq!((report.kind, report.outcome), (Some(HelpdeskKind::Hub), ConnectOutcome::Connected), "{report:?}");
+    let in_doubt = report.steps.last().map(|step| (step.health, step.problem));
+    assert_eq!(in_doubt, Some((Health::Degraded, Some(ConnectProblem::InDoubt))), "{report:?}");
     app.delivered(later);
     assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged, "its writer decides");
     // The request that is at the helpdesk of before is read here, and not answered: its number is a stranger's at this one.

@@ -69,6 +69,8 @@ impl RequestTracker {
             .start()?;
         // Without a provider no client can be made, though everything here is plain HTTP to this machine.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // Without a provider no client can be made, though everything here is plain HTTP to this machine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(ANSWER).build()?;
         let mut this = Self { server, address, http, folder };
         let answers = wait_until("Request Tracker answers", START, async || {

@@ -92,14 +92,14 @@ impl Controller {
             (ConnectOutcome::Ready, Some(SignInWay::EnrolmentToken)) => {
                 let token = choice.credential.unwrap_or_default();
                 match self.enrol_at(&target.url, &token).await {
-                    Ok(()) => self.connected(&mut report),
+                    Ok(()) => self.connected(&mut report).await,
                     Err(error) => self.failed(&mut report, of_enrolment(&error)),
                 }
             }
             (ConnectOutcome::Ready, _) => {
                 let secret = choice.credential.as_deref().unwrap_or_default().trim().to_owned();
                 match self.keep_helpdesk(&target, report.name.clone(), secret).await {
-                    Ok(()) => self.connected(&mut report),
+                    Ok(()) => self.connected(&mut report).await,
                     Err(error) => self.failed(&mut report, bad(StepName::SignIn, ConnectProblem::NotKept, &error)),
                 }
             }
@@ -127,8 +127,23 @@ impl Controller {
         self.push(report, step);
     }
 
-    fn connected(&self, report: &mut HelpdeskReport) {
+    async fn connected(&self, report: &mut HelpdeskReport) {
         report.outcome = ConnectOutcome::Connected;
+        let store = self.store();
+        let in_doubt = async {
+            let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+            crate::outbox::parked_for(&mut connection, ErrorCode::HelpdeskChanged).await
+        };
+        match in_doubt.await {
+            Ok(0) => {}
+            Ok(count) => {
+                let detail = format!("{count} messages may be at the helpdesk of before, or belong to requests there");
+                let problem = Some(ConnectProblem::InDoubt);
+                let step = ConnectStep { step: StepName::Rights, health: Health::Degraded, problem, detail };
+                self.push(report, step);
+            }
+            Err(error) => tracing::warn!(%error, "what is in doubt could not be counted"),
+        }
     }
 
     /// Puts the credential into the keyring and the helpdesk into the settings; both, or none.

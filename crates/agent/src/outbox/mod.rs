@@ -1,7 +1,7 @@
 //! What waits to be sent. [`machine`] decides, the worker behind [`handle`] does, and this is the table between them.
 
 use deskside_protocol::local::Delivery;
-use deskside_protocol::{AttachmentId, ClientId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -93,6 +93,16 @@ pub async fn undelivered(connection: &mut SqliteConnection, after: i64) -> Resul
 pub async fn last(connection: &mut SqliteConnection) -> Result<i64> {
     let row = sqlx::query("SELECT coalesce(max(sequence), 0) FROM outbox").fetch_one(connection).await?;
     Ok(row.try_get(0)?)
+}
+
+/// How many messages are parked for this reason.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn parked_for(connection: &mut SqliteConnection, code: ErrorCode) -> Result<usize> {
+    let parked = undelivered(connection, 0).await?;
+    let of_code = |queued: &&Queued| matches!(&queued.message.stage, Stage::Parked { why, .. } if why.code == code);
+    Ok(parked.iter().filter(of_code).count())
 }
 
 /// Everything of one request, in order.

@@ -27,7 +27,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deskside-architecture", &[]),
     ("deskside-fuzz", &[]),
     ("deskside-bare-window", &[]),
-    ("deskside-measure", &["deskside-protocol", "deskside-ipc", "deskside-facts"]),
+    (
+        "deskside-measure",
+        &[
+            "deskside-protocol",
+            "deskside-ipc",
+            "deskside-facts",
+            "deskside-helpdesk",
+            "deskside-contract",
+            "deskside-faults",
+        ],
+    ),
     ("xtask", &["deskside-protocol", "deskside-ipc", "deskside-facts", "deskside-desktop", "deskside-e2e"]),
 ];
 

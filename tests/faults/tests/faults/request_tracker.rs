@@ -91,10 +91,9 @@ async fn what_was_submitted_is_once_and_whole_in_request_tracker() {
         fields: [].into(),
         credential: Some(rt.token("alice").unwrap()),
     };
-    match agent.user().insist(Request::ConnectHelpdesk { choice }).await.unwrap() {
-        Response::HelpdeskReport(report) => assert_eq!(report.outcome, ConnectOutcome::Connected, "{report:?}"),
-        other => panic!("no report: {other:?}"),
-    }
+    let answer = agent.user().insist(Request::ConnectHelpdesk { choice }).await.unwrap();
+    let Response::HelpdeskReport(report) = answer else { panic!("no report: {answer:?}") };
+    assert_eq!(report.outcome, ConnectOutcome::Connected, "{report:?}");
 
     proxy.set(Way::FaultyOnce);
     let begun = Instant::now();

@@ -63,7 +63,7 @@ impl Controller {
                 }
             };
             match kept {
-                Ok(()) => this.connected(&mut report),
+                Ok(()) => this.connected(&mut report).await,
                 Err(step) => this.failed(&mut report, step),
             }
             this.tell(Event::HelpdeskReported { report });
