@@ -48,7 +48,8 @@ pub(super) fn tests(this: &Run) -> anyhow::Result<Counts> {
         return rust_tests(this, "default", &[WITHOUT_THE_APART, &["--lib", "--bins"]].concat());
     }
     schemathesis(this);
-    rust_tests(this, "default", WITHOUT_THE_APART)
+    // They have a part and a profile of their own, with more time for each.
+    rust_tests(this, "default", &[WITHOUT_THE_APART, &["--exclude", "deskside-faults"]].concat())
 }
 
 /// Puts Schemathesis where the hub's test looks for it. Where it cannot be had, that test says so and is skipped.
