@@ -86,8 +86,6 @@ const PEER: &[Package] = &[
 pub(crate) enum Purpose {
     /// Build and test.
     Test,
-    /// Build and test for Windows, check for macOS, where the rest is tested.
-    TestElsewhere,
     /// Build and test for Windows.
     TestForWindows,
     /// Check for macOS.
@@ -126,7 +124,6 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
             println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
             BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
         }
-        Purpose::TestElsewhere => COMPILER.iter().chain(WINDOWS).collect(),
         Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(COMPILER).chain(WINDOWS).collect(),
         Purpose::CheckForMacos => BUILD.iter().take(2).chain(COMPILER).collect(),
         Purpose::Package => BUILD.iter().chain(PACKERS).collect(),

@@ -23,8 +23,6 @@ pub(crate) struct Run {
     programs: PathBuf,
     quick: bool,
     nextest: bool,
-    /// Why nothing can be compiled for other systems, if so.
-    not_elsewhere: Option<String>,
 }
 
 type Check = fn(&Run) -> anyhow::Result<Counts>;
@@ -50,41 +48,15 @@ const PARTS: &[(&str, Option<Lane>, Check)] = &[
     ("browser tests", None, parts::browser),
     ("faults", None, parts::faults),
     ("real window", None, parts::window),
-    (MACOS.0, None, MACOS.1),
-    (WINDOWS[0].0, None, WINDOWS[0].1),
-    (WINDOWS[1].0, None, WINDOWS[1].1),
 ];
 
-/// The parts for other systems, which `--macos` and `--windows` run alone.
+/// The parts for other systems, which `--macos` and `--windows` run. They are no part of a whole run until each was seen to
+/// end well from a new checkout.
+#[cfg(target_os = "linux")]
 const MACOS: (&str, Check) = ("macOS: types", systems::macos);
+#[cfg(target_os = "linux")]
 const WINDOWS: [(&str, Check); 2] =
     [("Windows: code, under Wine", systems::windows_code), ("Windows: programs, installer", systems::windows_programs)];
-
-/// What compiles for them, and Wine, are taken from Debian.
-#[cfg(not(target_os = "linux"))]
-mod systems {
-    use super::{Counts, Purpose, Run};
-
-    pub(super) fn set_up(_: Purpose) -> anyhow::Result<()> {
-        anyhow::bail!("other systems are compiled for on Linux only: here, run `cargo test`")
-    }
-
-    fn skipped(this: &Run, what: &str) -> anyhow::Result<Counts> {
-        Ok(Counts::one_skipped(what, this.not_elsewhere.as_deref().unwrap_or_default()))
-    }
-
-    pub(super) fn macos(this: &Run) -> anyhow::Result<Counts> {
-        skipped(this, "the code for macOS")
-    }
-
-    pub(super) fn windows_code(this: &Run) -> anyhow::Result<Counts> {
-        skipped(this, "the tests of the code for Windows")
-    }
-
-    pub(super) fn windows_programs(this: &Run) -> anyhow::Result<Counts> {
-        skipped(this, "the tests of the programs for Windows")
-    }
-}
 
 /// What takes long, and runs only when it is asked for.
 const LONG: &[(&str, Check)] = &[("faults, long", parts::faults_long), ("fuzz targets", fuzz::run_all)];
@@ -103,14 +75,8 @@ struct Outcome {
 pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     let begun = Instant::now();
     let root = crate::root()?;
-    let mut not_elsewhere = None;
     if !quick {
         setup::packages(Purpose::Test)?;
-        // Now, while somebody looks who may have to allow it.
-        if let Err(error) = systems::set_up(Purpose::TestElsewhere) {
-            println!("Nothing is tested for Windows and macOS: {error:#}");
-            not_elsewhere = Some(format!("{error:#}"));
-        }
     }
     setup::node_modules(&root)?;
     let nextest = setup::cargo_tool(&root, "cargo-nextest", !quick);
@@ -125,7 +91,7 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
         build::interface(&root)?;
         build::programs(&root, Profile::Debug)?
     };
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest, not_elsewhere };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
 
     told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
 }
@@ -142,7 +108,7 @@ pub(crate) fn run_long() -> anyhow::Result<()> {
     let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
     build::interface(&root)?;
     let programs = build::programs(&root, Profile::Debug)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, not_elsewhere: None };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
     let outcomes = LONG.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
         outcome(name, check, &run)
@@ -182,7 +148,7 @@ fn run_for_a_system(
     build::interface_of_any_age(&root)?;
     let programs = programs(&root)?;
     let target = build::target_folder(&root)?;
-    let run = Run { root, target, programs, quick: false, nextest, not_elsewhere: None };
+    let run = Run { root, target, programs, quick: false, nextest };
     let outcomes = parts.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
         outcome(name, check, &run)
@@ -204,7 +170,7 @@ pub(crate) fn run_for_packages() -> anyhow::Result<()> {
     let packages = package::run(&Wish { built: false, windows: false, as_version: None })?;
     let earlier = package::run(&Wish { built: true, windows: false, as_version: Some("0.0.1".to_owned()) })?;
     let programs = build::program_folder(&root, Profile::Release)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, not_elsewhere: None };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
     let counts = parts::packages(&run, &packages, &earlier)?;
     told(vec![Outcome { name: "packages", counts, took: begun.elapsed() }], begun)
 }

@@ -44,9 +44,6 @@ pub(super) fn set_up(purpose: Purpose) -> anyhow::Result<()> {
 
 /// The types of the code for macOS.
 pub(super) fn macos(this: &Run) -> anyhow::Result<Counts> {
-    if let Some(reason) = &this.not_elsewhere {
-        return Ok(Counts::one_skipped("the code for macOS", reason));
-    }
     macos::check(&this.root, &this.target)?;
     Ok(Counts::one_passed())
 }
@@ -92,9 +89,7 @@ pub(super) fn windows_programs(this: &Run) -> anyhow::Result<Counts> {
 }
 
 fn cannot_run(this: &Run) -> Option<String> {
-    let without =
-        || (!this.nextest).then(|| "cargo-nextest is missing, which is what runs tests under Wine".to_owned());
-    this.not_elsewhere.clone().or_else(without)
+    (!this.nextest).then(|| "cargo-nextest is missing, which is what runs tests under Wine".to_owned())
 }
 
 /// What is tested, tests and programs at once: one build, with the same features for both.
@@ -115,13 +110,13 @@ fn unit_tests(toolchain: &Toolchain, this: &Run) -> anyhow::Result<Counts> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let nextest = std::env::split_paths(&path).map(|folder| folder.join("cargo-nextest")).find(|file| file.exists());
     let Some(nextest) = nextest else { bail!("cargo-nextest is not in PATH, which is what runs tests under Wine") };
-    let mut tests = selected(toolchain.environment(nextest));
+    let mut tests = toolchain.environment(nextest);
     tests
         .args(["nextest", "run", "--target", TARGET, "--tests", "--bins", "--target-dir"])
         .arg(cross::folder_below(&this.target))
         // The window's tests ask for the library that finds the web view, which cargo lays beside the programs.
         .env("WINEPATH", windows::program_folder(&this.target, Profile::Debug));
-    counted(tests, "windows", &this.root)
+    counted(selected(tests), "windows", &this.root)
 }
 
 /// Runs nextest and counts what came of it; what is worth naming says where it ran.
