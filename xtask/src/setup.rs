@@ -32,6 +32,7 @@ const TESTS: &[Package] = &[
     Package { name: "libsecret-tools", why: "to look into the keyring" },
     Package { name: "libnotify-bin", why: "to send notifications" },
     Package { name: "xdotool", why: "to press keys as a person would" },
+    Package { name: "wmctrl", why: "to ask the window manager for windows" },
     Package { name: "libfaketime", why: "to let the agent's clock jump" },
     Package { name: "iproute2", why: "to take its network away" },
 ];
@@ -115,14 +116,14 @@ pub(crate) fn packages(purpose: Purpose) -> anyhow::Result<()> {
     }
     let wanted: Vec<&Package> = match purpose {
         Purpose::Test if services_stay_quiet() => {
-            BUILD.iter().chain(DESKTOP).chain(TESTS).chain(SERVICES).chain(PEER).collect()
+            BUILD.iter().chain(DESKTOP).chain(TESTS).chain(PICTURES).chain(SERVICES).chain(PEER).collect()
         }
         Purpose::Test => {
             println!(
                 "Not installed, because they would run on this machine: services that some tests of the facts ask."
             );
             println!("Those tests are skipped where the services are not there; on a throw-away machine, set CI=1.");
-            BUILD.iter().chain(DESKTOP).chain(TESTS).collect()
+            BUILD.iter().chain(DESKTOP).chain(TESTS).chain(PICTURES).collect()
         }
         Purpose::TestForWindows => BUILD.iter().take(2).chain(DESKTOP).chain(COMPILER).chain(WINDOWS).collect(),
         Purpose::CheckForMacos => BUILD.iter().take(2).chain(COMPILER).collect(),
