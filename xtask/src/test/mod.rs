@@ -23,6 +23,8 @@ pub(crate) struct Run {
     programs: PathBuf,
     quick: bool,
     nextest: bool,
+    /// Why nothing can be compiled for other systems here, if so.
+    no_other_systems: Option<String>,
 }
 
 type Check = fn(&Run) -> anyhow::Result<Counts>;
@@ -48,10 +50,15 @@ const PARTS: &[(&str, Option<Lane>, Check)] = &[
     ("browser tests", None, parts::browser),
     ("faults", None, parts::faults),
     ("real window", None, parts::window),
+    #[cfg(target_os = "linux")]
+    (MACOS.0, None, MACOS.1),
+    #[cfg(target_os = "linux")]
+    (WINDOWS[0].0, None, WINDOWS[0].1),
+    #[cfg(target_os = "linux")]
+    (WINDOWS[1].0, None, WINDOWS[1].1),
 ];
 
-/// The parts for other systems, which `--macos` and `--windows` run. They are no part of a whole run until each was seen to
-/// end well from a new checkout.
+/// The parts for other systems, which `--macos` and `--windows` run alone.
 #[cfg(target_os = "linux")]
 const MACOS: (&str, Check) = ("macOS: types", systems::macos);
 #[cfg(target_os = "linux")]
@@ -75,8 +82,11 @@ struct Outcome {
 pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
     let begun = Instant::now();
     let root = crate::root()?;
+    let mut no_other_systems = None;
     if !quick {
         setup::packages(Purpose::Test)?;
+        // Their packages are Debian's: where they cannot be had, everything else is tested nevertheless.
+        no_other_systems = set_up_for_other_systems().err().map(|error| format!("{error:#}"));
     }
     setup::node_modules(&root)?;
     let nextest = setup::cargo_tool(&root, "cargo-nextest", !quick);
@@ -91,7 +101,7 @@ pub(crate) fn run(quick: bool) -> anyhow::Result<()> {
         build::interface(&root)?;
         build::programs(&root, Profile::Debug)?
     };
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest };
+    let run = Run { target: build::target_folder(&root)?, root, programs, quick, nextest, no_other_systems };
 
     told(if quick { side_by_side(&run) } else { one_by_one(&run, begun) }, begun)
 }
@@ -108,12 +118,23 @@ pub(crate) fn run_long() -> anyhow::Result<()> {
     let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
     build::interface(&root)?;
     let programs = build::programs(&root, Profile::Debug)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let run =
+        Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, no_other_systems: None };
     let outcomes = LONG.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
         outcome(name, check, &run)
     });
     told(outcomes.collect(), begun)
+}
+
+#[cfg(target_os = "linux")]
+fn set_up_for_other_systems() -> anyhow::Result<()> {
+    systems::set_up(Purpose::TestForWindows)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_up_for_other_systems() -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// Sets up and runs what there is for macOS: types are checked.
@@ -144,11 +165,12 @@ fn run_for_a_system(
     let begun = Instant::now();
     let root = crate::root()?;
     let nextest = setup::cargo_tool(&root, "cargo-nextest", true);
+    setup::node_modules(&root)?;
     // Window and hub carry the interface inside; which one does not matter here.
     build::interface_of_any_age(&root)?;
     let programs = programs(&root)?;
     let target = build::target_folder(&root)?;
-    let run = Run { root, target, programs, quick: false, nextest };
+    let run = Run { root, target, programs, quick: false, nextest, no_other_systems: None };
     let outcomes = parts.iter().map(|&(name, check)| {
         println!("\n==> {name} ({} since the start)", spoken(begun.elapsed()));
         outcome(name, check, &run)
@@ -170,7 +192,8 @@ pub(crate) fn run_for_packages() -> anyhow::Result<()> {
     let packages = package::run(&Wish { built: false, windows: false, as_version: None })?;
     let earlier = package::run(&Wish { built: true, windows: false, as_version: Some("0.0.1".to_owned()) })?;
     let programs = build::program_folder(&root, Profile::Release)?;
-    let run = Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest };
+    let run =
+        Run { target: build::target_folder(&root)?, root, programs, quick: false, nextest, no_other_systems: None };
     let counts = parts::packages(&run, &packages, &earlier)?;
     told(vec![Outcome { name: "packages", counts, took: begun.elapsed() }], begun)
 }

@@ -44,6 +44,9 @@ pub(super) fn set_up(purpose: Purpose) -> anyhow::Result<()> {
 
 /// The types of the code for macOS.
 pub(super) fn macos(this: &Run) -> anyhow::Result<Counts> {
+    if let Some(reason) = &this.no_other_systems {
+        return Ok(Counts::one_skipped("the types of the code for macOS", reason));
+    }
     macos::check(&this.root, &this.target)?;
     Ok(Counts::one_passed())
 }
@@ -89,6 +92,9 @@ pub(super) fn windows_programs(this: &Run) -> anyhow::Result<Counts> {
 }
 
 fn cannot_run(this: &Run) -> Option<String> {
+    if this.no_other_systems.is_some() {
+        return this.no_other_systems.clone();
+    }
     (!this.nextest).then(|| "cargo-nextest is missing, which is what runs tests under Wine".to_owned())
 }
 
