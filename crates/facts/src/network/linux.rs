@@ -2,6 +2,7 @@
 
 mod interfaces;
 mod manager;
+mod neighbours;
 mod probes;
 mod tables;
 

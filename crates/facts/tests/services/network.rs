@@ -1,13 +1,14 @@
-//! NetworkManager, in a network of its own.
+//! NetworkManager, and the kernel's neighbours, each in a network of its own.
 
 use std::time::Duration;
 
-use deskside_protocol::facts::{Connectivity, SectionId};
+use deskside_facts::Context;
+use deskside_protocol::facts::{Connectivity, Reachability, SectionId};
 
 use crate::{
     machine, needed,
-    programs::{Bus, Service, find, may_be_apart},
-    settled,
+    programs::{Bus, Service, find, may_be_apart, run, run_apart},
+    section, settled,
 };
 
 /// A wire between two ends, one of them NetworkManager's; and a page, whose words are in a file, where it looks whether it
@@ -70,4 +71,46 @@ async fn network_manager_says_that_a_page_stands_before_the_network() {
     assert!(!until(Connectivity::Portal).await.vpn_up, "a wire is no tunnel");
     std::fs::write(at("page"), "online").unwrap();
     tokio::time::timeout(Duration::from_secs(40), until(Connectivity::Full)).await.unwrap();
+}
+
+/// Set where the test runs for the second time, in its own network.
+const APART: &str = "DESKSIDE_TEST_LINK";
+/// A wire whose other end has no address, with a gateway that is not there, in both families. `/sys` shows the network that
+/// it was mounted in.
+const LINK: &str = r#"
+mount -t sysfs sysfs /sys
+ip link add wire0 type veth peer name wire1
+ip link set wire0 up
+ip link set wire1 up
+ip address add 192.0.2.2/24 dev wire0
+ip address add fd00:9::2/64 dev wire0 nodad
+ip route add default via 192.0.2.1
+ip route add default via fd00:9::1
+DESKSIDE_TEST_LINK=1 exec "$1" "$2" --exact --nocapture
+"#;
+
+/// Goes through a gateway's states as the real kernel has them: never asked for, asked in vain, there and silent.
+#[tokio::test]
+async fn a_gateway_is_what_the_link_says() {
+    if std::env::var_os(APART).is_none() {
+        needed!(find("ip", "iproute2"));
+        needed!(may_be_apart(true));
+        let this = std::env::current_exe().unwrap();
+        return run_apart(LINK, &[this.to_str().unwrap(), "network::a_gateway_is_what_the_link_says"]).unwrap();
+    }
+    let ctx = Context::new(Vec::new(), "/nobody".into());
+    let gateways = async || section(&ctx, SectionId::Network, |facts| facts.network).await.gateways;
+    let detail = |said: &Reachability| said.detail.clone().unwrap_or_default();
+    for _ in 0..2 {
+        let said = gateways().await;
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said.iter().all(|said| !said.reachable && detail(said).contains("no device on the link")), "{said:?}");
+    }
+    for address in ["192.0.2.1", "fd00:9::1"] {
+        let there = ["neighbour", "replace", address, "lladdr", "02:00:00:00:00:09", "dev", "wire0"];
+        run("ip", &[&there[..], &["nud", "permanent"]].concat()).unwrap();
+    }
+    let said = gateways().await;
+    assert!(said.iter().all(|said| said.reachable && said.answer_ms.is_none()), "{said:?}");
+    assert!(said.iter().all(|said| detail(said).contains("answers on the link")), "{said:?}");
 }

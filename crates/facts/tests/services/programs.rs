@@ -114,6 +114,11 @@ pub(crate) fn may_be_apart(networked: bool) -> Result<(), String> {
     run("unshare", &arguments).map_err(|why| format!("no namespaces of one's own here: {why}"))
 }
 
+/// Runs a shell script to its end in file systems and a network of its own, as [`Service::start_apart`] starts one.
+pub(crate) fn run_apart(script: &str, arguments: &[&str]) -> Result<(), String> {
+    run("unshare", &[&apart(true)[..], &["sh", "-euc", script, "sh"], arguments].concat())
+}
+
 /// Runs a program to its end.
 #[expect(clippy::disallowed_methods, reason = "this is the module that names the programs of the tests")]
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), String> {

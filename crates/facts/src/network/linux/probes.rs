@@ -10,7 +10,10 @@ use deskside_protocol::facts::Reachability;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto};
 use tokio::{net::UdpSocket, time::timeout};
 
-use super::tables::{self, Gateway};
+use super::{
+    neighbours::{Neighbour, neighbour},
+    tables::Gateway,
+};
 use crate::{
     Context,
     linux::files,
@@ -26,28 +29,44 @@ const ON_THE_LINK: Duration = Duration::from_millis(200);
 /// Many gateways drop what is sent to themselves. One that the kernel knows on the link and that stays silent is
 /// there: waiting longer would tell nothing more. The kernel asks for the hardware address again within eight seconds of
 /// the first packet (arp(7)), and one leaves every ten seconds ([`one_echo`]), so a gateway that is gone is not known long.
+/// One that the kernel had asked in vain before, and that does not answer it now, is not there.
 pub(super) async fn gateway(ctx: &Context, gateway: Gateway) -> Reachability {
     let target = gateway.address.to_string();
-    let known = || tables::is_neighbour(&files::text(&ctx.path("/proc/net/arp")).unwrap_or_default(), &target);
-    judged(&target, ask(ctx, &gateway), known).await
+    let interface = interface_number(ctx, &gateway);
+    judged(&target, ask(ctx, &gateway), || neighbour(gateway.address, interface)).await
 }
 
 /// What an answer, or none, and what the kernel knows on the link say together.
-async fn judged(target: &str, answer: impl Future<Output = Option<Instant>>, known: impl Fn() -> bool) -> Reachability {
+async fn judged<Known: Future<Output = Neighbour>>(
+    target: &str,
+    answer: impl Future<Output = Option<Instant>>,
+    known: impl Fn() -> Known,
+) -> Reachability {
+    let before = known().await;
     let mut answer = std::pin::pin!(answer);
-    let said = match timeout(ON_THE_LINK, answer.as_mut()).await {
-        Ok(said) => said,
-        Err(_) if known() => None,
-        Err(_) => answer.await,
+    let (said, after) = match timeout(ON_THE_LINK, answer.as_mut()).await {
+        Ok(said) => (said, None),
+        Err(_) => match (before, known().await) {
+            (_, Neighbour::There) => (None, Some(Neighbour::There)),
+            (Neighbour::Missing, Neighbour::Missing | Neighbour::Unknown) => (None, Some(Neighbour::Missing)),
+            (Neighbour::There | Neighbour::Unknown, Neighbour::Missing | Neighbour::Unknown) => (answer.await, None),
+        },
     };
     let target = target.to_owned();
-    match said {
-        Some(since) => answered(target, since),
-        None if known() => {
+    if let Some(since) = said {
+        return answered(target, since);
+    }
+    let after = match after {
+        Some(after) => after,
+        None => known().await,
+    };
+    match after {
+        Neighbour::There => {
             let detail = Some("answers on the link, neither to an echo nor to a connection".to_owned());
             Reachability { target, reachable: true, answer_ms: None, detail }
         }
-        None => silent(target, "no answer to an echo or a connection"),
+        Neighbour::Missing => silent(target, "no device on the link has this address"),
+        Neighbour::Unknown => silent(target, "no answer to an echo or a connection"),
     }
 }
 
@@ -80,11 +99,14 @@ pub(super) async fn one_echo(ctx: &Context, gateway: Gateway) -> Option<Reachabi
 fn address(ctx: &Context, gateway: &Gateway, port: u16) -> SocketAddr {
     match gateway.address {
         IpAddr::V4(address) => (address, port).into(),
-        IpAddr::V6(address) => {
-            let file = ctx.path("/sys/class/net").join(&gateway.interface).join("ifindex");
-            SocketAddrV6::new(address, port, 0, files::number(&file).unwrap_or(0)).into()
-        }
+        IpAddr::V6(address) => SocketAddrV6::new(address, port, 0, interface_number(ctx, gateway)).into(),
     }
+}
+
+/// The kernel's number of its interface; 0, which none has, where it does not say.
+fn interface_number(ctx: &Context, gateway: &Gateway) -> u32 {
+    let file = ctx.path("/sys/class/net").join(&gateway.interface).join("ifindex");
+    files::number(&file).unwrap_or(0)
 }
 
 /// One echo, through the datagram sockets that Linux gives to users (icmp(7), `ping_group_range`). The kernel fills in the
@@ -122,24 +144,39 @@ mod tests {
         assert!(said.reachable, "{said:?}");
     }
 
+    /// What the kernel says: first, then whenever it is asked again.
+    fn kernel(first: Neighbour, then: Neighbour) -> impl Fn() -> std::future::Ready<Neighbour> {
+        let asked = std::cell::Cell::new(false);
+        move || std::future::ready(if asked.replace(true) { then } else { first })
+    }
+
+    async fn late(answer: Option<()>) -> Option<Instant> {
+        tokio::time::sleep(2 * ON_THE_LINK).await;
+        answer.map(|()| Instant::now())
+    }
+
     #[tokio::test]
     async fn a_gateway_on_the_link_that_stays_silent_is_not_waited_for() {
-        let said = judged("192.0.2.1", std::future::pending(), || true).await;
-        assert!(said.reachable && said.answer_ms.is_none() && said.detail.is_some(), "{said:?}");
+        for first in [Neighbour::There, Neighbour::Unknown, Neighbour::Missing] {
+            let said = judged("192.0.2.1", std::future::pending(), kernel(first, Neighbour::There)).await;
+            assert!(said.reachable && said.answer_ms.is_none() && said.detail.is_some(), "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_is_not_on_the_link_is_not_waited_for() {
+        for then in [Neighbour::Unknown, Neighbour::Missing] {
+            let said = judged("192.0.2.1", std::future::pending(), kernel(Neighbour::Missing, then)).await;
+            assert!(!said.reachable && said.detail.is_some_and(|detail| detail.contains("no device")), "{then:?}");
+        }
     }
 
     #[tokio::test]
     async fn one_that_nobody_knows_gets_all_its_time() {
-        let late = async {
-            tokio::time::sleep(2 * ON_THE_LINK).await;
-            Some(Instant::now())
-        };
-        let said = judged("192.0.2.1", late, || false).await;
-        assert!(said.reachable && said.answer_ms.is_some(), "{said:?}");
-        let never = async {
-            tokio::time::sleep(2 * ON_THE_LINK).await;
-            None
-        };
-        assert!(!judged("192.0.2.1", never, || false).await.reachable);
+        for first in [Neighbour::There, Neighbour::Unknown] {
+            let said = judged("192.0.2.1", late(Some(())), kernel(first, Neighbour::Unknown)).await;
+            assert!(said.reachable && said.answer_ms.is_some(), "{said:?}");
+            assert!(!judged("192.0.2.1", late(None), kernel(first, Neighbour::Unknown)).await.reachable);
+        }
     }
 }

@@ -54,15 +54,6 @@ fn of_v6(table: &str) -> Vec<Gateway> {
         .collect()
 }
 
-/// Whether the kernel has the hardware address of a neighbour: `/proc/net/arp`, flag `ATF_COM`.
-pub(super) fn is_neighbour(table: &str, address: &str) -> bool {
-    table.lines().any(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let flags = fields.get(2).and_then(|flags| u32::from_str_radix(flags.trim_start_matches("0x"), 16).ok());
-        fields.first() == Some(&address) && flags.is_some_and(|flags| flags & 0x2 != 0)
-    })
-}
-
 /// `/proc/net/wireless`: signal of each wireless interface, in dBm where the driver counts so.
 pub(super) fn signals(table: &str) -> Vec<(String, i32)> {
     table
@@ -121,14 +112,6 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_is_known_once_its_hardware_address_is() {
-        let table = "IP address HW type Flags HW address Mask Device\n192.0.2.1 0x1 0x2 02:fc:00:00:00:05 * eth0\n192.0.2.9 0x1 0x0 00:00:00:00:00:00 * eth0\n";
-        assert!(is_neighbour(table, "192.0.2.1"));
-        assert!(!is_neighbour(table, "192.0.2.9"));
-        assert!(!is_neighbour(table, "192.0.2.2"));
-    }
-
-    #[test]
     fn resolv_conf_is_read() {
         let said = resolver(
             "# c\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\nnameserver 192.0.2.53\nnameserver x\ndomain old\nsearch corp.example example\n",
@@ -140,7 +123,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_table_is_read_without_panic(text in "([0-9a-f]{1,8}|[ \t\n:.%]|nameserver |search |\\PC){0,80}") {
-            let _ = (of_v4(&text), of_v6(&text), is_neighbour(&text, "1"), signals(&text), resolver(&text));
+            let _ = (of_v4(&text), of_v6(&text), signals(&text), resolver(&text));
         }
     }
 }
