@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use deskside_contract::glpi::{self, Glpi, Version};
 use deskside_contract::mantis::{Mantis, REPORTER};
 use deskside_contract::{Backend, Pace, Replay, story};
@@ -33,6 +33,26 @@ pub(crate) async fn costs(hub: &str, token: &str, rt: Option<(&str, &str)>) -> a
     if let Some((url, token)) = rt {
         told("rt", target(HelpdeskKind::RequestTracker, &Url::parse(url)?), token).await?;
     }
+    Ok(())
+}
+
+/// Stands in for a real server, answering in the time that it took, until its input ends. Prints where it is, what signs in
+/// there, and what else the helpdesk wants to be told.
+pub(crate) async fn stand_in(name: &str) -> anyhow::Result<()> {
+    let app = format!("app_token={}", glpi::APP_TOKEN);
+    match name {
+        "glpi_10" => stay(Glpi::new(Version::V10)?, glpi::REQUESTER, &app).await,
+        "glpi_11" => stay(Glpi::new(Version::V11)?, glpi::REQUESTER, &app).await,
+        "mantis" => stay(Mantis::new()?, REPORTER, "").await,
+        other => bail!("nothing was captured of {other}"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "xtask reads where it is")]
+async fn stay(server: impl Backend, credential: &str, field: &str) -> anyhow::Result<()> {
+    let server = Replay::start(server, Pace::AsCaptured).await?;
+    println!("{} {credential} {field}", server.url());
+    tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink()).await?;
     Ok(())
 }
 

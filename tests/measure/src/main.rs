@@ -33,6 +33,8 @@ fn main() -> anyhow::Result<()> {
             return runtime.block_on(helpdesks::costs(hub, token, rt));
         }
         #[cfg(target_os = "linux")]
+        ("replay", [name]) => return runtime.block_on(helpdesks::stand_in(name)),
+        #[cfg(target_os = "linux")]
         ("icon", []) => runtime.block_on(icon::stay())?,
         #[cfg(target_os = "linux")]
         ("painted", []) => {
