@@ -141,7 +141,7 @@ pub async fn success(response: Response) -> Result<Response> {
     if status.is_success() {
         return Ok(response);
     }
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(parse_retry_after);
+    let retry_after = retry_after(&response);
     let is_problem = response
         .headers()
         .get(CONTENT_TYPE)
@@ -198,6 +198,11 @@ fn code_of(status: StatusCode) -> ErrorCode {
         StatusCode::BAD_GATEWAY => ErrorCode::Unreachable,
         _ => ErrorCode::BadAnswer,
     }
+}
+
+/// How long a server wants to be left alone, if it says so.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    response.headers().get(RETRY_AFTER).and_then(parse_retry_after)
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds or a date; at most [`limits::RETRY_AFTER`].

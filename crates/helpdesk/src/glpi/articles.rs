@@ -11,8 +11,15 @@ use crate::{Article, Result, rich_text};
 
 /// Words that are searched for at most; each costs the database two looks through all articles.
 const WORDS: usize = 6;
-/// Shorter words are in every article.
-const WORD_CHARS: usize = 4;
+/// Shorter words are in every article, if they are not written in capitals.
+const WORD_CHARS: usize = 3;
+/// Words of that length which tell nothing, in English and French. Longer ones of that kind come after all others.
+const EVERYWHERE: &[&str] = &[
+    "and", "any", "are", "but", "can", "did", "does", "for", "get", "got", "has", "her", "his", "how", "its", "lot",
+    "new", "not", "now", "off", "old", "one", "our", "out", "see", "she", "the", "too", "two", "use", "was", "who",
+    "why", "yet", "you", "aux", "bon", "ces", "cet", "des", "est", "les", "lui", "mes", "moi", "mon", "nos", "ont",
+    "oui", "par", "pas", "peu", "qui", "que", "ses", "son", "sur", "tes", "toi", "ton", "une", "vos", "bien",
+];
 /// Articles that are looked at.
 const LOOKED: &str = "0-49";
 /// Articles that are told.
@@ -65,8 +72,11 @@ pub(super) fn best(words: &[String], told: impl Iterator<Item = (u64, String, St
 pub(super) fn worth(words: &str) -> Vec<String> {
     let mut worth: Vec<String> = Vec::new();
     for word in words.split(|c: char| !c.is_alphanumeric()) {
+        let capital = word.chars().all(|c| c.is_uppercase() || c.is_numeric());
+        let least = if capital { 2 } else { WORD_CHARS };
         let word = word.to_lowercase();
-        if (WORD_CHARS..=40).contains(&word.chars().count()) && !worth.contains(&word) {
+        let tells = capital || !EVERYWHERE.contains(&word.as_str());
+        if tells && (least..=40).contains(&word.chars().count()) && !worth.contains(&word) {
             worth.push(word);
         }
     }
@@ -82,6 +92,8 @@ mod tests {
     #[test]
     fn only_words_that_tell_something_are_searched() {
         assert_eq!(worth("My WiFi is so slow — l’imprimante, 'wifi'!"), ["imprimante", "wifi", "slow"]);
+        assert_eq!(worth("Le VPN et le PC ne vont pas"), ["vont", "vpn", "pc"]);
+        assert_eq!(worth("my usb and the vpn"), ["usb", "vpn"]);
         assert!(worth("?? a b %_").is_empty());
         assert!(worth(&"mot différent autre encore plusieurs beaucoup davantage ".repeat(9)).len() <= WORDS);
     }

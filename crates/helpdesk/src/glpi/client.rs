@@ -19,7 +19,7 @@ use crate::{Again, HelpdeskError, Result, http};
 
 /// Where the interface is: of every version; of GLPI 11 where web servers pass only `api.php`; and where nothing is
 /// rewritten.
-const PLACES: [&[&str]; 3] = [&["apirest.php"], &["api.php", "v1"], &["index.php", "apirest.php"]];
+pub(crate) const PLACES: [&[&str]; 3] = [&["apirest.php"], &["api.php", "v1"], &["index.php", "apirest.php"]];
 /// Zones are multiples of a quarter of an hour apart, and at most fourteen hours from UTC.
 const ZONE_STEP: i64 = 15 * 60;
 const ZONE_MOST: i64 = 14 * 3600;
@@ -228,13 +228,15 @@ impl Client {
 
     /// Changes something.
     pub(super) async fn update(&self, path: &[&str], input: &Value) -> Result<()> {
-        self.call(false, async |session| {
-            let url = self.url(session.place, path, &[])?;
-            let request = self.connection.http().put(url).header("session-token", session.token);
-            self.connection.send(request.json(&serde_json::json!({ "input": input })), limits::ANSWER, None).await
-        })
-        .await
-        .map(|_| ())
+        let answer = self
+            .call(false, async |session| {
+                let url = self.url(session.place, path, &[])?;
+                let request = self.connection.http().put(url).header("session-token", session.token);
+                self.connection.send(request.json(&serde_json::json!({ "input": input })), limits::ANSWER, None).await
+            })
+            .await?;
+        // A portal's page is no change.
+        if is_json(&answer) { Ok(()) } else { Err(http::bad_answer("a page instead of GLPI's answer to a change")) }
     }
 
     /// Adds something, with files.
@@ -307,11 +309,12 @@ async fn success(answer: Response, had_files: bool) -> Result<Response> {
         return Ok(answer);
     }
     if is_json(&answer) {
+        let retry_after = http::retry_after(&answer);
         let bytes = http::body(answer, 64 * 1024).await?;
         return Err(match serde_json::from_slice::<Vec<Value>>(&bytes) {
             Ok(words) => {
                 let word = |at: usize| words.get(at).and_then(Value::as_str).unwrap_or_default();
-                refused(status, word(0), word(1))
+                HelpdeskError { retry_after, ..refused(status, word(0), word(1)) }
             }
             Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
         });

@@ -20,6 +20,13 @@ pub(super) struct Cursor {
     /// was long enough after the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<(u64, i64, i64)>,
+    /// Our clock when `since` was first seen.
+    #[serde(default)]
+    pub(super) since_at: i64,
+    /// Whether that was so long ago that nothing up to `since` can still become visible. Without it, more tickets of one minute
+    /// than `seen` holds would be looked at again and again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) settled: bool,
     /// A round that goes on: what comes after this moment and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) after: Option<(i64, u64)>,
@@ -30,6 +37,7 @@ impl Cursor {
     pub(super) fn wants(&self, row: (i64, u64)) -> bool {
         match self.after {
             Some(after) => row > after,
+            None if self.settled => row.0 > self.since,
             None => {
                 row.0 >= self.since.saturating_sub(MARGIN)
                     && !self.seen.iter().any(|(id, at, look)| (*at, *id) == row && *look == 0)
@@ -57,6 +65,8 @@ impl Cursor {
         };
         let lately = rows.iter().rev().filter(|row| row.0 >= newest - MARGIN);
         let seen = lately.take(SEEN).map(|row| (row.1, row.0, look(*row))).collect();
-        Self { since: newest, ahead, seen, after: None }
+        let since_at = if newest == self.since && self.since_at > 0 { self.since_at.min(now) } else { now };
+        let settled = newest == self.since && now > since_at + MARGIN + SETTLED;
+        Self { since: newest, ahead, seen, since_at, settled, after: None }
     }
 }

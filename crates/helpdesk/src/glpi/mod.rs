@@ -53,6 +53,7 @@ use reqwest::header::CONTENT_DISPOSITION;
 use serde_json::json;
 
 use self::client::Client;
+pub(crate) use self::client::PLACES;
 use self::cursor::Cursor;
 use self::files::{alone, refused};
 use self::setup::Setup;
@@ -61,7 +62,7 @@ use self::wire::{Added, Category, Rights, Ticket};
 use self::words::{level, paragraphs};
 use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
-use crate::upload::Part;
+use crate::upload::{Part, Source};
 use crate::{
     Again, Article, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way,
     http, layout, rich_text,
@@ -155,6 +156,12 @@ fn broke(error: &HelpdeskError) -> bool {
     error.code == ErrorCode::BadAnswer && error.may_have_arrived
 }
 
+/// A refusal for good that may be one of a file: GLPI 11 after 11.0.6 says so where it broke before, with the ticket there.
+fn for_files(error: &HelpdeskError) -> bool {
+    error.again == Again::Permanent
+        && matches!(error.code, ErrorCode::Forbidden | ErrorCode::Refused | ErrorCode::FileType)
+}
+
 #[async_trait]
 impl Helpdesk for GlpiDesk {
     fn capabilities(&self) -> Capabilities {
@@ -211,6 +218,8 @@ impl Helpdesk for GlpiDesk {
         // The requester's first: what GLPI 11 does not take ends what it takes.
         let mut ours = files::ours(&laid);
         ours.retain(|part| self.setup.goes_along(&part.name, part.source.length()));
+        let with_it = if self.setup.one_file_at_a_time() { 1_usize.saturating_sub(along.len()) } else { ours.len() };
+        let mut ours_later = ours.split_off(with_it.min(ours.len()));
         let parts: Vec<Part> = along.iter().map(|file| files::part(file)).chain(ours.iter().cloned()).collect();
         let mut sent = self.client.add::<Added>("Ticket", &input, &parts).await;
         let mut missing: Vec<AttachmentId> = later.iter().map(|file| file.meta.id).collect();
@@ -228,25 +237,35 @@ impl Helpdesk for GlpiDesk {
         }
         let added = match sent {
             Ok(added) => added,
-            Err(error) if broke(&error) => {
-                let Some(there) = self.look(ticket).await.map_err(in_doubt)? else { return Err(error) };
+            Err(error) if broke(&error) || (!parts.is_empty() && for_files(&error)) => {
+                let Some(there) = self.look(ticket).await.map_err(in_doubt)? else { return Err(self.meant(error)) };
                 let placed = self.found(there, files).await.map_err(in_doubt)?;
                 self.learn_from(there.number, if together { &parts } else { &ours }).await;
                 return Ok(placed);
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(self.meant(error)),
         };
         if together {
             let fates: Vec<Option<HelpdeskError>> = (0..parts.len()).map(|at| refused(&added, at)).collect();
             for (part, fate) in parts.iter().zip(&fates) {
                 self.setup.learn(&part.name, part.source.length(), fate.is_none());
             }
+            let taken_along: Vec<bool> = fates.iter().map(Option::is_none).collect();
             let by_file: Vec<(&&Enclosure, HelpdeskError)> =
                 along.iter().zip(fates).filter_map(|(file, fate)| Some((file, fate?))).collect();
             let told: Vec<_> = by_file.iter().map(|(file, error)| (&file.meta, error.detail.as_str())).collect();
             self.say_refused(&added.id.to_string(), &told).await;
             not_taken.extend(by_file.into_iter().map(|(file, error)| (file.meta.id, error)));
+            let sent: Vec<Part> =
+                parts.iter().zip(&taken_along).filter(|(_, taken)| **taken).map(|(p, _)| p.clone()).collect();
+            for part in self.left_out(&added, &sent).await {
+                match along.iter().find(|file| matches!(&part.source, Source::Kept(path, _) if *path == file.path)) {
+                    Some(file) => missing.push(file.meta.id),
+                    None => ours_later.push(part),
+                }
+            }
         }
+        self.send_ours(ticket, added.id, &ours_later).await;
         Ok(Placed { number: Some(added.id), missing, refused: not_taken })
     }
 
@@ -346,6 +365,7 @@ impl Helpdesk for GlpiDesk {
         if cursor.ahead != ahead {
             cursor.since = cursor.since.saturating_sub(SUMMER);
             cursor.seen.clear();
+            cursor.settled = false;
         }
         let now = jiff::Timestamp::now().as_second();
         // What the window says of files is known by the time that somebody adds one.
@@ -358,8 +378,12 @@ impl Helpdesk for GlpiDesk {
         for (_, number) in &wanted {
             match self.view(*number).await {
                 Ok(view) => tickets.push(view),
-                // Deleted, or no longer ours to see, since the list was made.
-                Err(HelpdeskError { code: ErrorCode::NotFound | ErrorCode::Forbidden, .. }) => {}
+                // Deleted, or no longer ours to see, since the list was made. What is refused for a while is asked again.
+                Err(HelpdeskError {
+                    code: ErrorCode::NotFound | ErrorCode::Forbidden,
+                    again: Again::Permanent,
+                    ..
+                }) => {}
                 Err(error) => return Err(error),
             }
         }

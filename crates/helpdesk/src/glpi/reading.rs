@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::rating::OWN_SURVEY;
 use super::thread::{self, Reader, SOLVED, Whole};
-use super::wire::{self, Entry};
+use super::wire::{self, Entry, Link};
 use super::words::{search, search_linked};
 use super::{ALL, GlpiDesk, client};
 use crate::{Again, Result, derived, marker};
@@ -25,14 +25,13 @@ impl GlpiDesk {
     async fn read(&self, number: &str) -> Result<(Whole, TicketView)> {
         let session = self.client.session().await?;
         let ticket = self.whole(number).await?;
-        let follow_ups = self.follow_ups(number).await?;
-        let solutions = self.solutions(number).await?;
-        let tasks = self.tasks(number).await?;
+        let follow_ups = allowed(self.follow_ups(number).await)?;
+        let solutions = allowed(self.solutions(number).await)?;
+        let tasks = allowed(self.tasks(number).await)?;
         let rating = if ticket.status >= SOLVED { self.rating(number).await } else { None };
         let whole = Whole { ticket, follow_ups, solutions, tasks, rating };
-        let helpdesk = self.client.rights().is_some_and(|rights| rights.helpdesk);
         let reader = Reader {
-            shielded: helpdesk && self.setup.requester.is_none_or(|requester| requester == session.user),
+            shielded: self.is_shielded(session.user),
             server: self.client.server(),
             user: session.user,
             requester: self.setup.requester.unwrap_or(session.user),
@@ -42,13 +41,10 @@ impl GlpiDesk {
         Ok((whole, view))
     }
 
-    /// What technicians do and write down as tasks, where the profile may see them.
+    /// What technicians do and write down as tasks.
     async fn tasks(&self, number: &str) -> Result<Vec<Entry>> {
         let range = [("range".to_owned(), ALL.to_owned())];
-        match self.client.list(&["Ticket", number, "TicketTask"], &range).await {
-            Err(error) if error.again == Again::Permanent => Ok(Vec::new()),
-            other => other,
-        }
+        self.client.list(&["Ticket", number, "TicketTask"], &range).await
     }
 
     async fn solutions(&self, number: &str) -> Result<Vec<Entry>> {
@@ -120,11 +116,47 @@ impl GlpiDesk {
         if !thread::lists(&view, attachment) {
             return Ok(None);
         }
-        let entries =
-            whole.follow_ups.iter().chain(&whole.solutions).chain(&whole.tasks).map(|entry| entry.content.as_str());
-        let texts = entries.chain([whole.ticket.content.as_str()]);
-        let attached = whole.ticket.documents().unwrap_or_default().into_iter().map(|document| document.id);
-        let mut all = attached.chain(texts.flat_map(thread::documents_in));
-        Ok(all.find(|id| derived::file(self.client.server(), *id) == attachment))
+        let server = self.client.server();
+        let is_meant = |id: &u64| derived::file(server, *id) == attachment;
+        let mut attached = whole.ticket.documents().unwrap_or_default().into_iter().map(|document| document.id);
+        if let Some(id) = attached.find(is_meant) {
+            return Ok(Some(id));
+        }
+        let entries = || whole.follow_ups.iter().chain(&whole.solutions).chain(&whole.tasks);
+        let texts = entries().map(|entry| entry.content.as_str()).chain([whole.ticket.content.as_str()]);
+        let Some(id) = texts.flat_map(thread::documents_in).find(is_meant) else { return Ok(None) };
+        if self.is_shielded(self.client.session().await?.user) {
+            return Ok(Some(id));
+        }
+        // A number in a text is anybody's word, and a service account may read everything: GLPI must say that it belongs here.
+        let range = [("range".to_owned(), ALL.to_owned())];
+        let links: Vec<Link> = self.client.list(&["Document", &id.to_string(), "Document_Item"], &range).await?;
+        let belongs = |link: &Link| match link.itemtype.as_str() {
+            "Ticket" => link.items_id == whole.ticket.id,
+            "ITILFollowup" => shows(&whole.follow_ups, link.items_id),
+            "ITILSolution" => shows(&whole.solutions, link.items_id),
+            "TicketTask" => shows(&whole.tasks, link.items_id),
+            _ => false,
+        };
+        Ok(links.iter().any(belongs).then_some(id))
+    }
+
+    /// Whether GLPI itself keeps from this user what is not the requester's to see.
+    fn is_shielded(&self, user: u64) -> bool {
+        self.client.rights().is_some_and(|rights| rights.helpdesk)
+            && self.setup.requester.is_none_or(|requester| requester == user)
+    }
+}
+
+/// Whether an entry with this number is among those that a requester is shown.
+fn shows(entries: &[Entry], id: u64) -> bool {
+    entries.iter().any(|entry| entry.id == id && entry.is_private == 0)
+}
+
+/// What a profile may not list at all is not there: the rest of a ticket is shown without it.
+fn allowed(entries: Result<Vec<Entry>>) -> Result<Vec<Entry>> {
+    match entries {
+        Err(error) if error.again == Again::Permanent => Ok(Vec::new()),
+        other => other,
     }
 }

@@ -7,12 +7,13 @@ use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId};
 use serde_json::{Value, json};
 
 use super::files::{self, alone};
-use super::wire::{self, Added, Entry, Found, Ticket};
+use super::thread::CLOSED;
+use super::wire::{self, Added, Entry, Found, Rights, Ticket};
 use super::words::search;
 use super::{ALL, GlpiDesk, thread};
 use crate::connection::{in_doubt, refusal};
 use crate::upload::{Part, Source};
-use crate::{Enclosure, HelpdeskError, Placed, Result, TicketRef, layout, marker};
+use crate::{Again, Enclosure, HelpdeskError, Placed, Result, TicketRef, layout, marker};
 
 /// Files up to this size need no question for the largest: GLPI's setting is in MiB, from one on.
 const SMALL_BYTES: u64 = 1024 * 1024;
@@ -241,11 +242,14 @@ impl GlpiDesk {
     /// Files that go in the request that creates a ticket, and those that go by themselves after it.
     pub(super) fn along<'a>(&self, taken: &[&'a Enclosure]) -> (Vec<&'a Enclosure>, Vec<&'a Enclosure>) {
         let mut room = files::TOGETHER_BYTES;
+        let mut places = if self.setup.one_file_at_a_time() { 1 } else { usize::MAX };
         taken.iter().partition(|file| {
             let part = files::part(file);
-            let sure = self.setup.goes_along(&part.name, file.meta.size_bytes) && file.meta.size_bytes <= room;
+            let fits = file.meta.size_bytes <= room && places > 0;
+            let sure = fits && self.setup.goes_along(&part.name, file.meta.size_bytes);
             if sure {
                 room -= file.meta.size_bytes;
+                places -= 1;
             }
             sure
         })
@@ -269,7 +273,64 @@ impl GlpiDesk {
         if let (Value::Object(input), Value::Object(more)) = (&mut input, more) {
             input.extend(more);
         }
-        self.client.add("ITILFollowup", &input, &file.into_iter().collect::<Vec<_>>()).await
+        let refused = match self.client.add("ITILFollowup", &input, &file.into_iter().collect::<Vec<_>>()).await {
+            Err(error) if error.code == ErrorCode::Forbidden && error.again == Again::Permanent => error,
+            other => return other,
+        };
+        // What is closed takes nothing more, which is not a right that somebody lacks (`ITILFollowup::canCreateItem`).
+        match self.client.get::<Ticket>(&["Ticket", number], &[]).await {
+            Ok(there) if there.status == CLOSED => Err(HelpdeskError { code: ErrorCode::WrongState, ..refused }),
+            Ok(_) | Err(_) => Err(refused),
+        }
+    }
+
+    /// What a refusal of a ticket means. Who may create tickets lacks no right, unless in an entity that policy says: the ticket's
+    /// template wants a field that nobody filled, or a rule does not want the ticket (`Ticket::prepareInputForAdd`).
+    pub(super) fn meant(&self, error: HelpdeskError) -> HelpdeskError {
+        let may = self.setup.entity.is_none() && self.client.rights().is_some_and(Rights::create);
+        if may && error.again == Again::Permanent && error.detail.contains("ERROR_GLPI_ADD") {
+            return HelpdeskError { code: ErrorCode::Refused, ..error };
+        }
+        error
+    }
+
+    /// Which of the parts that GLPI took with a ticket are not there. Up to some version, GLPI 10 keeps the first of several
+    /// and tells of all (its pull request 19180): looked at once, and kept to from then on. GLPI 11 keeps all
+    /// (capture `glpi-v11-extra/008`).
+    pub(super) async fn left_out(&self, added: &Added, parts: &[Part]) -> Vec<Part> {
+        let [first, others @ ..] = parts else { return Vec::new() };
+        if others.is_empty() || !added.by_glpi_10() || self.setup.takes_several() {
+            return Vec::new();
+        }
+        let there = self.whole(&added.id.to_string()).await.map(|ticket| ticket.documents());
+        let Ok(Some(there)) = there else { return Vec::new() };
+        let is_there = async |part: &Part| match files::digest(&part.source).await {
+            Ok(digest) => there.iter().any(|one| one.sha1sum.eq_ignore_ascii_case(&digest)),
+            Err(_) => true,
+        };
+        // Where not even that is told, nothing is known of the others.
+        if !is_there(first).await {
+            return Vec::new();
+        }
+        let mut lacking = Vec::new();
+        for part in others {
+            if !is_there(part).await {
+                lacking.push(part.clone());
+            }
+        }
+        self.setup.learn_several(lacking.is_empty());
+        lacking
+    }
+
+    /// Sends what is attached besides the requester's files, each with an entry of its own. The ticket says enough without.
+    pub(super) async fn send_ours(&self, ticket: ClientId, number: u64, parts: &[Part]) {
+        for part in parts {
+            let id = FollowUpId(uuid::Uuid::new_v5(&ticket.0, part.name.as_bytes()));
+            let line = thread::file_line(&part.name);
+            if let Err(error) = self.say(&number.to_string(), &line, id, json!({}), Some(part.clone())).await {
+                tracing::info!(%error, file = part.name, "GLPI did not take it");
+            }
+        }
     }
 
     /// Says in the ticket which files are not there, and why.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::ticket::Category;
@@ -110,6 +110,8 @@ pub(super) struct Setup {
     left_behind: RwLock<BTreeSet<AttachmentId>>,
     /// Whether one of the requester's tickets had a survey of GLPI's own.
     surveys: AtomicBool,
+    /// Whether all files of one request were there, once that was looked at.
+    several: OnceLock<bool>,
     looked_for_surveys: RwLock<Option<Instant>>,
 }
 
@@ -153,6 +155,7 @@ impl Setup {
             taken: RwLock::default(),
             left_behind: RwLock::default(),
             surveys: AtomicBool::new(false),
+            several: OnceLock::new(),
             looked_for_surveys: RwLock::default(),
         })
     }
@@ -176,6 +179,21 @@ impl Setup {
         if (taken || bytes <= files::SURE_BYTES) && learnt.endings.len() < ENDINGS {
             learnt.endings.insert(files::ending(name), taken);
         }
+    }
+
+    /// Whether all files of one request are known to be kept.
+    pub(super) fn takes_several(&self) -> bool {
+        self.several.get() == Some(&true)
+    }
+
+    /// Whether all but the first are known to be lost.
+    pub(super) fn one_file_at_a_time(&self) -> bool {
+        self.several.get() == Some(&false)
+    }
+
+    /// Notes which it is; the first that was seen holds.
+    pub(super) fn learn_several(&self, kept: bool) {
+        let _known_before = self.several.set(kept);
     }
 
     /// Notes whether a file's entry is there without it.

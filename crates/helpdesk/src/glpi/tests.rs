@@ -4,6 +4,20 @@ use super::cursor::SEEN;
 use super::*;
 
 #[test]
+fn many_changes_of_one_minute_are_not_looked_at_for_ever() {
+    let rows: Vec<(i64, u64)> = (1..=20).map(|id| (1_000, id)).collect();
+    let first = Cursor::default().after_all(&rows, 0, 5_000);
+    let soon = first.after_all(&rows, 0, 5_030);
+    assert!(rows.iter().any(|row| soon.wants(*row)), "some may still become visible");
+    let later = soon.after_all(&rows, 0, 5_064);
+    assert!(!rows.iter().any(|row| later.wants(*row)) && later.wants((1_001, 3)));
+    let next = later.after_all(&[(1_001, 3)], 0, 5_100);
+    assert!(next.wants((1_001, 3)) && next.wants((1_000, 99)), "a new minute begins");
+    let written = serde_json::to_string(&soon).unwrap();
+    assert!(written.len() <= deskside_protocol::limits::CURSOR_BYTES, "{written}");
+}
+
+#[test]
 fn each_change_is_looked_at_once_more_when_its_second_is_over_and_then_no_more() {
     let rows = [(1_000, 4), (1_030, 7)];
     let none = Cursor::default();
@@ -28,7 +42,14 @@ fn a_round_goes_on_where_it_stopped() {
 #[test]
 fn the_largest_cursor_fits() {
     let seen = vec![(9_999_999_999, 9_999_999_999, 9_999_999_999); SEEN];
-    let cursor = Cursor { since: i64::MAX, ahead: -50_400, seen, after: Some((i64::MAX, u64::MAX)) };
+    let cursor = Cursor {
+        since: i64::MAX,
+        ahead: -50_400,
+        seen,
+        after: Some((i64::MAX, u64::MAX)),
+        since_at: i64::MAX,
+        settled: false,
+    };
     assert!(serde_json::to_string(&cursor).unwrap().len() <= limits::CURSOR_BYTES);
 }
 

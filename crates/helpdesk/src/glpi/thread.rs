@@ -83,16 +83,17 @@ impl Reader<'_> {
     }
 
     /// Puts documents where they belong. GLPI does not tell with what each came, but all that comes in one request has one
-    /// moment and one author: where an entry has both, it is that; else it is the ticket. Who is no mere
+    /// moment: where an entry has it, it is that; else it is the ticket. Of several of that moment those of the document's author
+    /// count, if there are any: who brought the same contents before, somewhere else, is its author here too. Who is no mere
     /// requester is told those of private notes as well: then what belongs to nothing that is shown is not shown.
     fn attached(&self, whole: &Whole, thread: &mut [FollowUp], attachments: &mut Vec<AttachmentMeta>) {
         let documents = whole.ticket.documents().unwrap_or_default();
         for document in documents.iter().filter(|document| !files::is_ours(&rich_text::plain(&document.filename))) {
-            let came_with = |entry: &&Entry| {
-                entry.date_creation.is_some()
-                    && entry.date_creation == document.assocdate
-                    && entry.users_id == document.users_id
-            };
+            let then = |entry: &&Entry| entry.date_creation.is_some() && entry.date_creation == document.assocdate;
+            let by_author = |entry: &&Entry| then(entry) && entry.users_id == document.users_id;
+            let all = || whole.follow_ups.iter().chain(&whole.tasks).chain(&whole.solutions);
+            let author_wrote = all().any(|entry| by_author(&entry));
+            let came_with = |entry: &&Entry| if author_wrote { by_author(entry) } else { then(entry) };
             let at_first = document.assocdate.is_some() && document.assocdate == whole.ticket.date_creation;
             let said: Vec<&Entry> = whole.follow_ups.iter().filter(came_with).collect();
             let done: Vec<&Entry> = whole.tasks.iter().filter(came_with).collect();

@@ -50,7 +50,8 @@ impl SessionData {
         // What a profile may not do at all is not there (`Session::haveRight`).
         let of = |name: &str| self.glpiactiveprofile.get(name).map_or(0, whole);
         let helpdesk = self.glpiactiveprofile.get("interface").and_then(Value::as_str) == Some("helpdesk");
-        Some(Rights { helpdesk, follow_up: of("followup"), articles: of("knowbase"), categories: of("itilcategory") })
+        let (ticket, follow_up) = (of("ticket"), of("followup"));
+        Some(Rights { helpdesk, ticket, follow_up, articles: of("knowbase"), categories: of("itilcategory") })
     }
 
     /// Where tickets go that name no entity.
@@ -81,12 +82,18 @@ fn members(list: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
 pub(super) struct Rights {
     /// The interface of requesters: GLPI shows them nothing that is not theirs. Others may see what is private.
     pub(super) helpdesk: bool,
+    ticket: u64,
     follow_up: u64,
     articles: u64,
     categories: u64,
 }
 
 impl Rights {
+    /// `CREATE`.
+    pub(super) fn create(self) -> bool {
+        self.ticket & 4 != 0
+    }
+
     /// `ITILFollowup::ADDMY`, and those that hold more (`ADD_AS_GROUP`, `ADDALLITEM`).
     pub(super) fn reply(self) -> bool {
         self.follow_up & (4 | 2048 | 4096) != 0
@@ -124,9 +131,17 @@ pub(super) struct Added {
     pub(super) id: u64,
     #[serde(default)]
     upload_result: Value,
+    #[serde(default, deserialize_with = "nullable")]
+    message: String,
 }
 
 impl Added {
+    /// Whether it is GLPI 10 that says so: it puts the number behind the name (captures `glpi-v10-legacy/026`,
+    /// `glpi-v11-legacy/026`).
+    pub(super) fn by_glpi_10(&self) -> bool {
+        self.message.trim_end().ends_with(&format!("({})", self.id))
+    }
+
     /// In GLPI's words, in the user's language, why the file at this place of the request was refused.
     pub(super) fn refusal(&self, at: usize) -> Option<&str> {
         let files = self.upload_result.get("filename").unwrap_or(&Value::Null);
@@ -188,6 +203,15 @@ pub(super) struct Document {
     /// Who brought it first.
     #[serde(default, deserialize_with = "number")]
     pub(super) users_id: u64,
+}
+
+/// A row of `Document_Item`: where a document belongs.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Link {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) itemtype: String,
+    #[serde(default, deserialize_with = "number")]
+    pub(super) items_id: u64,
 }
 
 /// A satisfaction survey.

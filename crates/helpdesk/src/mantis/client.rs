@@ -161,9 +161,10 @@ async fn success(answer: Response, had_files: bool) -> Result<Response> {
         return Ok(answer);
     }
     if is_json(&answer) {
+        let retry_after = http::retry_after(&answer);
         let bytes = http::body(answer, 64 * 1024).await?;
         return Err(match serde_json::from_slice::<Refusal>(&bytes) {
-            Ok(refusal) => refused(status, &refusal.message, refusal.code),
+            Ok(refusal) => HelpdeskError { retry_after, ..refused(status, &refusal.message, refusal.code) },
             Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
         });
     }
@@ -181,8 +182,10 @@ fn refused(status: StatusCode, words: &str, code: Option<i64>) -> HelpdeskError 
     let code_said = code.map(|code| format!(" (code {code})")).unwrap_or_default();
     let (meaning, again, may_have_arrived) = match (status.as_u16(), code) {
         (401, _) => (ErrorCode::Unauthorized, Again::Transient, false),
+        // Too many at once (`antispam_check`): each file counts, and is counted when the issue is there already.
+        (429, _) => (ErrorCode::Busy, Again::Transient, true),
         // Switched off, or in maintenance: IT's to change, and nothing was done.
-        (429 | 503, _) => (ErrorCode::Busy, Again::Transient, false),
+        (503, _) => (ErrorCode::Busy, Again::Transient, false),
         (500.., _) => (ErrorCode::BadAnswer, Again::Transient, true),
         (_, Some(1103)) => (ErrorCode::WrongState, Again::Permanent, false),
         (400, Some(500)) => (ErrorCode::FileTooLarge, Again::Permanent, true),
@@ -221,6 +224,8 @@ mod tests {
         assert_eq!(meaning(400, None), (ErrorCode::Refused, Again::Permanent, false));
         assert_eq!(meaning(404, Some(1502)), (ErrorCode::Refused, Again::Permanent, false));
         assert_eq!(meaning(500, None), (ErrorCode::BadAnswer, Again::Transient, true));
+        assert_eq!(meaning(429, Some(27)), (ErrorCode::Busy, Again::Transient, true), "created although 429");
+        assert_eq!(meaning(503, None), (ErrorCode::Busy, Again::Transient, false));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! - `project`: its number or name; else the first that the user can see;
 //! - `category`: its number or name, and `category.<ours>` (`category.network`…) before it; else the one whose name means
 //!   the same, else "General", else the first;
+//! - `custom_field.<name>`: what a custom field is filled with, where the project requires one;
 //! - `on_behalf_of`: the login of the person who files, where the token is one of a service account that may act as
 //!   others (administrators may): the hub sets it;
 //! - `language`: of what technicians read; else the requester's.
@@ -28,7 +29,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
-use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict};
+use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, TicketView};
 use deskside_protocol::ticket::{AttachmentMeta, Level, TicketDocument, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -45,15 +46,23 @@ use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
 use crate::upload::Source;
 use crate::{
-    Attempt, Capabilities, Choice, Enclosure, Helpdesk, Placed, Result, TicketRef, Way, derived, http, layout, marker,
+    Again, Attempt, Capabilities, Choice, Enclosure, Helpdesk, Placed, Result, TicketRef, Way, derived, http, layout,
+    marker,
 };
 
 /// Issues that are asked for at a time when one is looked for.
 const LOOK_PAGE: usize = 50;
 /// Pages that are looked through at most.
 const LOOK_PAGES: usize = 20;
-/// Issues that are asked for at a time with their threads.
-const CHANGES_PAGE: usize = 25;
+/// The user's own issues, as far as they are not closed.
+const REPORTED: (&str, &str) = ("filter_id", "reported");
+/// Longest ETag that is kept. MantisBT's are digests.
+const ETAG_BYTES: usize = 80;
+/// What is asked of an issue to show it.
+const SHOWN: &str = "id,summary,description,status,reporter,handler,created_at,updated_at,sticky,attachments,notes";
+/// Issues that are asked for at a time with their threads. One fewer are followed until they are closed: their numbers are
+/// in the cursor, which holds no more ([`limits::CURSOR_BYTES`]).
+const CHANGES_PAGE: usize = 41;
 /// How far the server's clock and this one's may be apart when an issue is looked for.
 const SKEW: Duration = Duration::from_secs(24 * 3600);
 /// How long a request that was broken off may still be worked on: PHP's usual time limit (`max_execution_time`).
@@ -91,6 +100,9 @@ struct Cursor {
     /// The ETag of the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
+    /// The user's issues that were not closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    open: Vec<u64>,
 }
 
 impl MantisDesk {
@@ -111,18 +123,26 @@ impl MantisDesk {
         })
     }
 
-    /// The issue that has the ticket's marker, if there is one among the user's own.
+    /// The issue that has the ticket's marker, if there is one: among the user's own, and among all that the user sees. Closed
+    /// ones are in the second list alone (`filter_create_reported_by`, `filter_create_any`).
     async fn look(&self, ticket: ClientId) -> Result<Option<Issue>> {
+        match self.look_among(ticket, Some(REPORTED)).await? {
+            None => self.look_among(ticket, None).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn look_among(&self, ticket: ClientId, filter: Option<(&str, &str)>) -> Result<Option<Issue>> {
         let created = ticket.0.get_timestamp().map_or(0, |at| i64::try_from(at.to_unix().0).unwrap_or(0));
         let oldest = created.saturating_sub_unsigned(SKEW.as_secs());
         for page in 1..=LOOK_PAGES {
             let (page, size) = (page.to_string(), LOOK_PAGE.to_string());
-            let query = [
-                ("filter_id", "reported"),
+            let mut query = vec![
                 ("page_size", size.as_str()),
                 ("page", page.as_str()),
                 ("select", "id,description,status,sticky,updated_at,attachments"),
             ];
+            query.extend(filter);
             let issues: Issues = self.client.get(&["issues"], &query).await?;
             let whole = issues.issues.len() >= LOOK_PAGE;
             // Sticky ones come first, however old.
@@ -274,13 +294,17 @@ impl Helpdesk for MantisDesk {
                 text.push_str("\n\n");
                 text.push_str(&layout::files_not_taken(language, not_taken).1);
             }
-            json!({
+            let mut json = json!({
                 "summary": text::summary(&laid.title),
                 "description": text::with_last_line(&text, &marker::ticket_line(ticket)),
                 "project": project,
-                "category": category,
                 "priority": { "id": priority(&read) },
-            })
+            });
+            let more = [("category", category.clone()), ("custom_fields", self.setup.custom_fields())];
+            for (name, value) in more.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+                json[name] = value;
+            }
+            json
         };
         let refused: Vec<(&AttachmentMeta, &str)> =
             sorted.refused.iter().map(|(meta, error)| (*meta, error.detail.as_str())).collect();
@@ -294,9 +318,11 @@ impl Helpdesk for MantisDesk {
                 self.setup.forget().await;
                 return Err(error);
             }
-            Err(error) if because_of_files(&error) && !going.is_empty() => {
+            Err(error) if (because_of_files(&error) || error.code == ErrorCode::Busy) && !going.is_empty() => {
                 if let Some(issue) = self.look(ticket).await.map_err(in_doubt)? {
                     issue
+                } else if error.code == ErrorCode::Busy {
+                    return Err(error);
                 } else {
                     let mut refused = refused;
                     if error.code == ErrorCode::Forbidden {
@@ -415,17 +441,12 @@ impl Helpdesk for MantisDesk {
         let start_over = |_| refusal(ErrorCode::StartOver, "the cursor is not one that MantisBT's connector made");
         let mut cursor: Cursor = match cursor {
             Some(text) => serde_json::from_str(text).map_err(start_over)?,
-            None => Cursor { since: i64::MIN, newest: i64::MIN, page: 1, etag: None },
+            None => Cursor { since: i64::MIN, newest: i64::MIN, page: 1, etag: None, open: Vec::new() },
         };
         let limits: Limits = self.setup.limits(&self.client).await?;
         let _learns_what_this_user_may = self.setup.project(&self.client).await;
         let (page, size) = (cursor.page.max(1).to_string(), CHANGES_PAGE.to_string());
-        let query = [
-            ("filter_id", "reported"),
-            ("page_size", size.as_str()),
-            ("page", page.as_str()),
-            ("select", "id,summary,description,status,reporter,handler,created_at,updated_at,sticky,attachments,notes"),
-        ];
+        let query = [REPORTED, ("page_size", size.as_str()), ("page", page.as_str()), ("select", SHOWN)];
         let etag = cursor.etag.clone().filter(|_| cursor.page <= 1);
         let fetched = self
             .client
@@ -440,19 +461,32 @@ impl Helpdesk for MantisDesk {
             && issues.last().is_some_and(|issue| issue.sticky == Some(true) || second(issue) >= cursor.since);
         let server = self.client.server();
         // Within one second more can happen than was seen: that second is looked at again.
-        let tickets = issues
+        let mut tickets: Vec<TicketView> = issues
             .iter()
             .filter(|issue| second(issue) >= cursor.since)
             .map(|issue| thread::view(server, issue, limits.resolved_from))
             .collect();
         let newest = issues.iter().filter_map(|issue| issue.updated_at).map(jiff::Timestamp::as_second).max();
         if cursor.page <= 1 {
-            cursor.etag = etag.filter(|etag| etag.len() <= limits::CURSOR_BYTES / 2);
+            cursor.etag = etag.filter(|etag| etag.len() <= ETAG_BYTES);
         }
         cursor.newest = newest.into_iter().fold(cursor.newest, i64::max);
         if more {
             cursor.page += 1;
         } else {
+            // All that are not closed, if they are one page.
+            if cursor.page <= 1 && issues.len() < CHANGES_PAGE {
+                let open: Vec<u64> = issues.iter().map(|issue| issue.id).collect();
+                for number in cursor.open.iter().filter(|number| !open.contains(number)) {
+                    match self.issue(&number.to_string(), SHOWN).await {
+                        Ok(issue) => tickets.push(thread::view(server, &issue, limits.resolved_from)),
+                        // Deleted, or no longer ours to see.
+                        Err(error) if error.again == Again::Permanent => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                cursor.open = open;
+            }
             cursor.since = cursor.newest;
             cursor.page = 1;
         }

@@ -79,6 +79,9 @@ impl Limits {
     }
 }
 
+/// Who may report issues, as MantisBT comes (`report_bug_threshold`, `core/constant_inc.php`).
+const REPORTER: u64 = 25;
+
 /// What was learnt, as far as it was asked for.
 #[derive(Debug, Default)]
 struct Learnt {
@@ -91,6 +94,8 @@ struct Learnt {
 pub(super) struct Setup {
     /// `project`: its number or name.
     project: Option<String>,
+    /// `custom_field.<name>`: what a custom field that the project requires is filled with.
+    custom_fields: std::collections::BTreeMap<String, String>,
     /// `category`, and `category.<ours>` before it.
     category: Option<String>,
     categories: std::collections::BTreeMap<String, String>,
@@ -106,12 +111,15 @@ fn fresh<T: Clone>(known: Option<&(T, Instant)>) -> Option<T> {
 impl Setup {
     pub(super) fn new(target: &Target) -> Self {
         let field = |name: &str| target.fields.get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let ours =
-            |(name, value): (&String, &String)| Some((name.strip_prefix("category.")?.to_owned(), value.clone()));
+        let after = |prefix: &str| {
+            let named = target.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+            named.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        };
         Self {
             project: field("project"),
             category: field("category"),
-            categories: target.fields.iter().filter_map(ours).collect(),
+            categories: after("category."),
+            custom_fields: after("custom_field."),
             learnt: Mutex::default(),
             known: std::sync::RwLock::default(),
         }
@@ -155,14 +163,17 @@ impl Setup {
             return Ok(project);
         }
         let all: Projects = client.get(&["projects"], &[]).await?;
-        let mut usable = all.projects.into_iter().filter(|project| project.enabled != Some(false));
-        let found = match &self.project {
+        let mut usable: Vec<Project> =
+            all.projects.into_iter().filter(|project| project.enabled != Some(false)).collect();
+        let at = match &self.project {
             Some(wanted) => {
                 let by_number = wanted.parse::<u64>().ok();
-                usable.find(|p| Some(p.id) == by_number || p.name.eq_ignore_ascii_case(wanted))
+                usable.iter().position(|p| Some(p.id) == by_number || p.name.eq_ignore_ascii_case(wanted))
             }
-            None => usable.next(),
+            // The first that this user may do more in than look, as MantisBT comes; else MantisBT says why not.
+            None => usable.iter().position(|p| p.access_level.id >= REPORTER).or((!usable.is_empty()).then_some(0)),
         };
+        let found = at.map(|at| usable.swap_remove(at));
         let found = found.ok_or_else(|| {
             let which = self.project.as_deref().map_or("no project".to_owned(), |p| format!("no project \"{p}\""));
             refusal(ErrorCode::Refused, format!("MantisBT has {which} that this user can file in"))
@@ -177,7 +188,7 @@ impl Setup {
         &self,
         client: &Client,
         category: Option<Category>,
-    ) -> Result<(serde_json::Value, serde_json::Value)> {
+    ) -> Result<(serde_json::Value, Option<serde_json::Value>)> {
         let ours = category.and_then(|category| serde_json::to_value(category).ok());
         let ours = ours.as_ref().and_then(|name| name.as_str()).and_then(|name| self.categories.get(name));
         let wanted = ours.or(self.category.as_ref());
@@ -185,14 +196,22 @@ impl Setup {
             && let Ok(project) = project.parse::<u64>()
         {
             // Nothing to ask.
-            return Ok((serde_json::json!({ "id": project }), reference(category)));
+            return Ok((serde_json::json!({ "id": project }), Some(reference(category))));
         }
         let project = self.project(client).await?;
         let category = match wanted {
-            Some(category) => reference(category),
-            None => serde_json::json!({ "id": usual(&project.categories, category)? }),
+            Some(category) => Some(reference(category)),
+            // Without any, the server says whether it takes an issue without one (`allow_no_category`).
+            None => usual(&project.categories, category).map(|id| serde_json::json!({ "id": id })),
         };
         Ok((serde_json::json!({ "id": project.id }), category))
+    }
+
+    /// Custom fields as `POST /issues` wants them; nothing, where none is configured.
+    pub(super) fn custom_fields(&self) -> Option<serde_json::Value> {
+        let field =
+            |(name, value): (&String, &String)| serde_json::json!({ "field": { "name": name }, "value": value });
+        (!self.custom_fields.is_empty()).then(|| self.custom_fields.iter().map(field).collect())
     }
 
     /// Forgets what it learnt: the server refused what followed from it.
@@ -214,8 +233,8 @@ fn reference(category: &str) -> serde_json::Value {
     }
 }
 
-/// Where nothing is set up: the category of the same meaning by its name, else "General", else the first.
-fn usual(categories: &[Named], ours: Option<Category>) -> Result<u64> {
+/// Where nothing is set up: the category of the same meaning by its name, else "General", else the first, if there is one.
+fn usual(categories: &[Named], ours: Option<Category>) -> Option<u64> {
     let words: &[&str] = match ours {
         Some(Category::Computer) => &["hardware", "computer", "matériel", "ordinateur"],
         Some(Category::Network) => &["network", "réseau"],
@@ -233,7 +252,6 @@ fn usual(categories: &[Named], ours: Option<Category>) -> Result<u64> {
         .or_else(|| named("general"))
         .or_else(|| categories.first())
         .map(|category| category.id)
-        .ok_or_else(|| refusal(ErrorCode::Refused, "the project has no category, and MantisBT wants one"))
 }
 
 #[cfg(test)]
@@ -265,9 +283,9 @@ mod tests {
     fn a_category_is_found_where_none_is_set_up() {
         let named = |id, name: &str| Named { id, name: name.to_owned(), real_name: String::new() };
         let all = [named(2, "Hardware"), named(1, "General"), named(4, "Network")];
-        assert_eq!(usual(&all, Some(Category::Network)), Ok(4));
-        assert_eq!(usual(&all, Some(Category::Mail)), Ok(1));
-        assert_eq!(usual(&all[..1], None), Ok(2));
-        assert!(usual(&[], None).is_err());
+        assert_eq!(usual(&all, Some(Category::Network)), Some(4));
+        assert_eq!(usual(&all, Some(Category::Mail)), Some(1));
+        assert_eq!(usual(&all[..1], None), Some(2));
+        assert_eq!(usual(&[], None), None);
     }
 }

@@ -73,7 +73,7 @@ impl Prober<'_> {
 pub(super) fn places(url: &Url) -> Vec<Url> {
     let segments: Vec<&str> = url.path().split('/').filter(|segment| !segment.is_empty()).collect();
     // "/glpi/apirest.php/initSession" is nothing below "apirest.php", and "/glpi/index.php" is "/glpi/".
-    let page = segments.iter().position(|segment| segment.contains('.') || *segment == "REST");
+    let page = segments.iter().position(|segment| is_page(segment) || *segment == "REST");
     let deepest = page.unwrap_or(segments.len());
     (0..=deepest)
         .rev()
@@ -85,6 +85,12 @@ pub(super) fn places(url: &Url) -> Vec<Url> {
             place
         })
         .collect()
+}
+
+/// Whether it is called as pages are, and not as folders of a version: "glpi-10.0", "mantisbt-2.28.4".
+fn is_page(segment: &str) -> bool {
+    const ENDINGS: &[&str] = &["php", "html", "htm", "cgi", "fcgi", "pl", "asp", "aspx", "jsp"];
+    segment.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 /// Of a redirect: the place that it leads to on the same server, or what to say of another.
@@ -119,6 +125,8 @@ mod tests {
         assert_eq!(of("https://x.example"), ["/"]);
         assert_eq!(of("https://x.example/glpi/front/central.php"), ["/glpi/front/", "/glpi/", "/"]);
         assert_eq!(of("https://x.example/rt/REST/2.0/ticket/1"), ["/rt/", "/"]);
+        assert_eq!(of("https://x.example/glpi-10.0/"), ["/glpi-10.0/", "/"]);
+        assert_eq!(of("https://x.example/mantisbt-2.28.4/view.php"), ["/mantisbt-2.28.4/", "/"]);
         assert_eq!(of("https://x.example/a/b/c/d/e/f/g").len(), PLACES);
     }
 

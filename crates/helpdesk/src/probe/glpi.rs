@@ -10,9 +10,8 @@ use url::Url;
 use super::asking::{Answer, ask, below, secret};
 use super::kinds::Seen;
 use super::{Prober, Step, field};
+use crate::glpi::PLACES;
 
-/// Where the legacy interface is: of every version, and of GLPI 11 where web servers pass only `api.php`.
-const LEGACY: [&[&str]; 2] = [&["apirest.php"], &["api.php", "v1"]];
 /// Right to create, among those of a profile on tickets (`src/inc/define.php`, CREATE).
 const CREATE: u64 = 4;
 
@@ -98,8 +97,14 @@ pub(super) async fn recognise(client: &reqwest::Client, place: &Url) -> Option<S
     if high_level(&newer).is_some() {
         return Some(seen(Some("11")));
     }
-    let older = ask(client, below(place, &["apirest.php", "initSession"], &[]), &[]).await.ok()?;
-    (legacy(&older).0 != Legacy::Silent).then(|| seen(None))
+    for interface in PLACES {
+        let path: Vec<&str> = interface.iter().copied().chain(["initSession"]).collect();
+        let older = ask(client, below(place, &path, &[]), &[]).await.ok()?;
+        if legacy(&older).0 != Legacy::Silent {
+            return Some(seen(None));
+        }
+    }
+    None
 }
 
 impl Prober<'_> {
@@ -118,8 +123,8 @@ impl Prober<'_> {
                 }
             }
         }
-        let (mut place, mut state, mut said) = (LEGACY[0], Legacy::Silent, String::new());
-        for one in LEGACY {
+        let (mut place, mut state, mut said) = (PLACES[0], Legacy::Silent, String::new());
+        for one in PLACES {
             let path: Vec<&str> = one.iter().copied().chain(["initSession"]).collect();
             let answer = self.ask(&path, &[], &header("app-token", &app_token), StepName::Interface).await?;
             (place, (state, said)) = (one, legacy(&answer));

@@ -222,7 +222,11 @@ impl RtDesk {
     /// were looked at.
     async fn changed(&self, cursor: &Cursor) -> Result<(Vec<(i64, u64)>, Cursor)> {
         let who = match &self.on_behalf_of {
-            Some(address) => format!("Requestor.EmailAddress='{}'", address.replace('\\', "").replace('\'', "\\'")),
+            Some(who) => {
+                // RT takes a login for a requester as well as an address, but searches each by its own name.
+                let field = if who.contains('@') { "EmailAddress" } else { "Name" };
+                format!("Requestor.{field}='{}'", who.replace('\\', "").replace('\'', "\\'"))
+            }
             None => format!("Requestor.id={}", self.user),
         };
         let from = cursor.since.saturating_sub(ZONE).max(0);

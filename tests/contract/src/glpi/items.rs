@@ -36,7 +36,7 @@ impl Glpi {
             None => {}
             Some("true" | "1") => {
                 // 033: the requester too is told; 039: how.
-                let links = ticket.links.iter().filter(|link| self.shown(ticket, link, session));
+                let links = ticket.links.iter().filter(|link| !link.inline && self.shown(ticket, link, session));
                 body["_documents"] = links.filter_map(|link| self.linked(link)).collect();
             }
             Some(_) => return None,
@@ -53,6 +53,30 @@ impl Glpi {
         let On::FollowUp(id) = link.on else { return true };
         let follow_up = ticket.follow_ups.iter().find(|follow_up| follow_up.id == id);
         follow_up.is_some_and(|follow_up| readable(follow_up, session))
+    }
+
+    /// Rows of `Document_Item` as 038 shows them. Nobody captured them for a document.
+    pub(super) fn places_of_document(&self, id: u64, session: &Session) -> Option<Answer> {
+        if session.person.self_service() {
+            return self.captured("084");
+        }
+        let links = self.tickets.iter().flat_map(|ticket| ticket.links.iter().map(move |link| (ticket.id, link)));
+        let rows: Vec<Value> = links
+            .filter(|(_, link)| link.document == id)
+            .map(|(ticket, link)| {
+                let mut row = self.template("038")[0].clone();
+                let (kind, on) = match link.on {
+                    On::Ticket => ("Ticket", ticket),
+                    On::FollowUp(entry) => ("ITILFollowup", entry),
+                };
+                (row["id"], row["documents_id"]) = (json!(link.id), json!(id));
+                (row["itemtype"], row["items_id"]) = (json!(kind), json!(on));
+                row
+            })
+            .collect();
+        let last = rows.len().saturating_sub(1);
+        let range = format!("0-{last}/{}", rows.len());
+        Some(self.captured("055")?.header("Content-Range", range).json(&json!(rows)))
     }
 
     fn linked(&self, link: &Link) -> Option<Value> {

@@ -46,6 +46,8 @@ pub struct Glpi {
     entities: (Vec<u64>, Vec<u64>),
     endings: Vec<String>,
     document_max: usize,
+    /// Whether only the first file of a request is kept, with a word on all of them.
+    only_first: bool,
     articles: Vec<(u64, String, String)>,
 }
 
@@ -81,6 +83,7 @@ impl Glpi {
             entities: (vec![0], vec![0]),
             endings: ENDINGS.iter().map(|ending| (*ending).to_owned()).collect(),
             document_max: DOCUMENT_MAX_SIZE,
+            only_first: false,
             articles: vec![(1, "How do I reset my password?".to_owned(), "<p>Open the portal.</p>".to_owned())],
         })
     }
@@ -101,6 +104,11 @@ impl Glpi {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Keeps only the first file of each request, as GLPI 10 did before its pull request 19180; from source, no capture.
+    pub fn keeps_only_the_first_file(&mut self) {
+        self.only_first = true;
     }
 
     /// Withdraws a token, or gives it back. Its sessions end.
@@ -156,6 +164,21 @@ impl Glpi {
         if let Some((name, content)) = file {
             self.keep(ticket, On::FollowUp(id), name, content.to_vec(), by);
         }
+    }
+
+    /// Somebody writes into a ticket's thread on GLPI's own pages, with a picture that shows nowhere else.
+    pub fn write(&mut self, ticket: u64, by: u64, content: &str, picture: Option<&[u8]>) -> Option<u64> {
+        let id = self.number();
+        let at = now();
+        self.touch(ticket)?.follow_ups.push(FollowUp { id, content: content.to_owned(), private: false, by, at });
+        let picture = picture?;
+        self.keep(ticket, On::FollowUp(id), "pasted.png", picture.to_vec(), by);
+        let link = self.touch(ticket)?.links.last_mut()?;
+        link.inline = true;
+        let document = link.document;
+        let said = self.touch(ticket)?.follow_ups.last_mut()?;
+        said.content = format!("{content}<img src=\"/front/document.send.php?docid={document}\">");
+        Some(document)
     }
 
     /// A technician writes a task down.
@@ -301,6 +324,7 @@ impl Glpi {
             ("GET", ["Ticket", _]) => self.ticket(id?, request, session),
             ("GET", ["Ticket", _, kind]) => self.items_of_ticket(id?, kind, request, session),
             ("GET", ["Document", _]) => self.download(id?, request, session),
+            ("GET", ["Document", _, "Document_Item"]) => self.places_of_document(id?, session),
             _ => None,
         }
     }
@@ -349,6 +373,9 @@ impl Backend for Glpi {
             // Asked where the interface may be as well.
             ("GET /api.php/v1/initSession", "get_full_session"),
             ("GET /index.php/apirest.php/initSession", "get_full_session"),
+            // Where a document belongs: rows as 038 shows them.
+            ("GET /apirest.php/Document/0/Document_Item", ""),
+            ("GET /apirest.php/Document/0/Document_Item", "range"),
             // Whom a broken ticket belongs to.
             ("POST /apirest.php/Ticket_User", ""),
             ("POST /apirest.php/Ticket_User", "input"),

@@ -93,6 +93,8 @@ pub struct Link {
     pub(super) on: On,
     pub(super) at: String,
     pub(super) by: u64,
+    /// Whether it shows in the text only (`Document_Item::NO_TIMELINE`).
+    pub(super) inline: bool,
 }
 
 /// A document. Equal contents are one.

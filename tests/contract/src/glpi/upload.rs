@@ -82,7 +82,8 @@ impl Glpi {
 
     /// Takes files in their order; false at the first one that was refused, where GLPI 11 breaks.
     pub(super) fn take(&mut self, ticket: u64, on: On, files: Vec<Upload>, by: u64, goes_on: bool) -> bool {
-        for file in files {
+        let most = if self.only_first { 1 } else { files.len() };
+        for file in files.into_iter().take(most) {
             if file.error.is_none() {
                 self.keep(ticket, on, &file.name, file.content, by);
             } else if !goes_on {
@@ -112,7 +113,7 @@ impl Glpi {
                     ticket.follow_ups.iter().find(|said| said.id == entry).map_or_else(now, |said| said.at.clone())
                 }
             };
-            ticket.links.push(Link { id, document, on, at, by });
+            ticket.links.push(Link { id, document, on, at, by, inline: false });
         }
     }
 }

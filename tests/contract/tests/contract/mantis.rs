@@ -10,7 +10,7 @@ use deskside_contract::{Fault, Pace, Replay};
 use deskside_helpdesk::{Attempt, Capabilities, Helpdesk, Target, TicketRef, Way, open};
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
 use deskside_protocol::settings::HelpdeskKind;
-use deskside_protocol::ticket::Verdict;
+use deskside_protocol::ticket::{TicketState, Verdict};
 use deskside_protocol::{ClientId, ErrorCode, FollowUpId};
 
 pub(crate) struct Replayed {
@@ -193,7 +193,7 @@ async fn a_request_costs_one_create_when_all_is_known() {
 async fn nothing_new_costs_one_small_answer() {
     let backend = Replayed::start(Pace::AtOnce).await;
     let folder = tempfile::tempdir().unwrap();
-    for _ in 0..30 {
+    for _ in 0..45 {
         sent(backend.desk.as_ref(), folder.path()).await;
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -206,7 +206,7 @@ async fn nothing_new_costs_one_small_answer() {
             break;
         }
     }
-    assert_eq!(seen.len(), 30, "all pages are read");
+    assert_eq!(seen.len(), 45, "all pages are read");
     let before = backend.replay.seen().len();
     let none = backend.desk.changes(cursor.as_deref()).await.unwrap();
     assert!(none.tickets.is_empty() && !none.more);
@@ -231,4 +231,61 @@ async fn a_web_server_that_takes_only_small_requests_costs_nothing() {
     names.sort();
     assert!(names[0].starts_with("a-") && names[1..] == ["deskside-facts.json", "deskside-report.html"], "{names:?}");
     assert_eq!(desk.find(ticket.client_id, &files).await.unwrap().unwrap().missing, []);
+}
+
+/// `antispam_check` counts files too, and says so when the issue is there already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_much_at_once_files_nothing_twice() {
+    let backend = Replayed::start(Pace::AtOnce).await;
+    let folder = tempfile::tempdir().unwrap();
+    let client_id = ClientId::new();
+    let files = vec![story::enclosure(folder.path(), "a.txt", b"a").unwrap()];
+    let document = serde_json::to_vec(&story::document(client_id, "A printer", &files)).unwrap();
+    for (patience, issues) in [(0, 0), (1, 1), (2, 2)] {
+        let client_id = ClientId::new();
+        backend.replay.with(|mantis| mantis.has_patience_for(patience));
+        let first = backend.desk.create(client_id, document.clone().into(), &files).await;
+        assert_eq!(backend.replay.with(|mantis| mantis.issues().len()), issues);
+        match first {
+            Ok(placed) => {
+                assert!(patience > 0);
+                assert_eq!(placed.missing.len(), 1, "the first two are ours, and the picture is still to come");
+                let found = backend.desk.find(client_id, &files).await.unwrap();
+                assert_eq!(found.map(|found| found.number), Some(placed.number));
+            }
+            Err(error) => {
+                assert_eq!((error.code, error.may_have_arrived), (ErrorCode::Busy, true));
+                assert_eq!(patience, 0, "{error:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_closed_is_told_though_no_list_has_it_any_more() {
+    let backend = Replayed::start(Pace::AtOnce).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (ticket, files) = sent(backend.desk.as_ref(), folder.path()).await;
+    for _ in 0..30 {
+        sent(backend.desk.as_ref(), folder.path()).await;
+    }
+    let mut cursor = None;
+    let mut look = async || {
+        let mut states = Vec::new();
+        loop {
+            let changes = backend.desk.changes(cursor.as_deref()).await.unwrap();
+            assert!(changes.cursor.len() <= deskside_protocol::limits::CURSOR_BYTES, "{}", changes.cursor);
+            states.extend(changes.tickets.iter().filter(|one| one.client_id == ticket.client_id).map(|one| one.state));
+            cursor = Some(changes.cursor);
+            if !changes.more {
+                return states;
+            }
+        }
+    };
+    assert_eq!(look().await, [TicketState::New]);
+    backend.replay.with(|mantis| mantis.set_status(ticket.number.unwrap(), 90));
+    assert_eq!(look().await, [TicketState::Closed]);
+    assert_eq!(look().await, []);
+    let found = backend.desk.find(ticket.client_id, &files).await.unwrap().unwrap();
+    assert_eq!(found.number, ticket.number, "closed while it was not known whether it had arrived");
 }

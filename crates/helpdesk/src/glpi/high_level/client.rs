@@ -2,17 +2,18 @@
 //! creations that a web server turned into redirects.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deskside_protocol::{ErrorCode, limits};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
 use super::wire::{Created, Refusal, Session};
-use crate::connection::{Connection, is_json, not_its_own};
+use crate::connection::{Connection, is_json, not_its_own, refusal};
 use crate::glpi::oauth::{Access, Tokens};
 use crate::{Again, HelpdeskError, Result, http};
 
@@ -28,6 +29,10 @@ const NOT_DONE: &str = "Failed to ";
 pub(super) struct Client {
     connection: Connection,
     tokens: Arc<Tokens>,
+    /// The one to look at, where policy says one.
+    entity: Option<u64>,
+    /// Whether the user may look into what is below it.
+    looks_below: AtomicBool,
     session: tokio::sync::Mutex<Option<(Session, Instant)>>,
 }
 
@@ -40,13 +45,26 @@ pub(super) struct Page<T> {
 
 impl Client {
     /// `profile` is the one that the user acts with; else their default.
-    pub(super) fn new(server: &Url, profile: Option<u64>, tokens: Arc<Tokens>) -> Result<Self> {
+    /// `profile` and `entity` are the numbers of those that policy says.
+    pub(super) fn new(server: &Url, profile: Option<u64>, entity: Option<u64>, tokens: Arc<Tokens>) -> Result<Self> {
         let mut headers = HeaderMap::new();
         if let Some(profile) = profile {
             headers.insert("glpi-profile", HeaderValue::from(profile));
         }
+        if let Some(entity) = entity {
+            // Each request is a session of its own, which looks at the user's default unless it is told.
+            headers.insert("glpi-entity", HeaderValue::from(entity));
+        }
         let connection = Connection::new(server, headers)?;
-        Ok(Self { connection, tokens, session: tokio::sync::Mutex::default() })
+        let looks_below = AtomicBool::new(false);
+        Ok(Self { connection, tokens, entity, looks_below, session: tokio::sync::Mutex::default() })
+    }
+
+    /// Dressed as every request is: with the entities below policy's one, where the user may look into them. GLPI ignores
+    /// the entity altogether if they may not (`Session::changeActiveEntities`).
+    fn dressed(&self, request: RequestBuilder, access: Access, accept: &str) -> RequestBuilder {
+        let request = request.header(AUTHORIZATION, access.header).header(ACCEPT, accept);
+        if self.looks_below.load(Ordering::Relaxed) { request.header("glpi-entity-recursive", "true") } else { request }
     }
 
     pub(super) fn server(&self) -> &Url {
@@ -83,8 +101,7 @@ impl Client {
     async fn fetch(&self, path: &[&str], query: &[(&str, &str)], accept: &str, limit: Duration) -> Result<Response> {
         self.call(false, async |access| {
             let request = self.connection.http().get(self.url(path, query)?);
-            let request = request.header(AUTHORIZATION, access.header).header(ACCEPT, accept);
-            self.connection.send(request, limit, None).await
+            self.connection.send(self.dressed(request, access, accept), limit, None).await
         })
         .await
     }
@@ -109,27 +126,17 @@ impl Client {
     }
 
     /// Adds something; its number.
-    pub(super) async fn add(&self, path: &[&str], input: &Value, entity: Option<u64>) -> Result<u64> {
-        let answer = self.change(Method::POST, path, input, entity).await?;
+    pub(super) async fn add(&self, path: &[&str], input: &Value) -> Result<u64> {
+        let answer = self.change(Method::POST, path, input).await?;
         Ok(http::json::<Created>(answer).await?.id)
     }
 
     /// Adds something that gets no number, or changes something.
-    pub(super) async fn change(
-        &self,
-        method: Method,
-        path: &[&str],
-        input: &Value,
-        entity: Option<u64>,
-    ) -> Result<Response> {
+    pub(super) async fn change(&self, method: Method, path: &[&str], input: &Value) -> Result<Response> {
         let changed = self
             .call(true, async |access| {
-                let mut request = self.connection.http().request(method.clone(), self.url(path, &[])?).json(input);
-                if let Some(entity) = entity {
-                    request = request.header("glpi-entity", entity);
-                }
-                let request = request.header(AUTHORIZATION, access.header).header(ACCEPT, "application/json");
-                self.connection.send(request, limits::ANSWER, None).await
+                let request = self.connection.http().request(method.clone(), self.url(path, &[])?).json(input);
+                self.connection.send(self.dressed(request, access, "application/json"), limits::ANSWER, None).await
             })
             .await;
         match changed {
@@ -160,6 +167,13 @@ impl Client {
         if session.user_id == 0 {
             return Err(nothing_sent(http::bad_answer("GLPI does not say who this is")));
         }
+        if let Some(entity) = self.entity {
+            if session.entity().is_some_and(|active| active != entity) {
+                let detail = format!("GLPI does not let this user work in the entity {entity}");
+                return Err(refusal(ErrorCode::BadRequest, detail));
+            }
+            self.looks_below.store(session.looks_below(entity), Ordering::Relaxed);
+        }
         *known = Some((session.clone(), Instant::now()));
         Ok(session)
     }
@@ -179,13 +193,18 @@ fn nothing_sent(error: HelpdeskError) -> HelpdeskError {
 async fn success(answer: Response, creates: bool) -> Result<Response> {
     let status = answer.status();
     let json = is_json(&answer);
+    if creates && status.is_success() && !json {
+        // A portal's page: even what has nothing to say is called JSON (capture `glpi-v11-high-level/033`).
+        return Err(http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())));
+    }
     if status.is_success() || (creates && status == StatusCode::FOUND && json) {
         return Ok(answer);
     }
     if json && !status.is_redirection() {
+        let retry_after = http::retry_after(&answer);
         let bytes = http::body(answer, 64 * 1024).await?;
         return Err(match serde_json::from_slice::<Refusal>(&bytes) {
-            Ok(said) => refused(status, &said),
+            Ok(said) => HelpdeskError { retry_after, ..refused(status, &said) },
             Err(_) => http::bad_answer(format!("HTTP {}, not in the helpdesk's protocol", status.as_u16())),
         });
     }

@@ -104,7 +104,7 @@ impl HighLevelDesk {
         let tokens = Tokens::of(target, &token, keeper)?;
         let language = target.fields.get("language").map(|value| value.trim()).filter(|value| !value.is_empty());
         Ok(Self {
-            client: Client::new(&root(&target.url), setup.profile, tokens)?,
+            client: Client::new(&root(&target.url), setup.profile, setup.entity, tokens)?,
             setup,
             language: language.map(Language::of),
             documents: tokio::sync::Mutex::default(),
@@ -148,7 +148,7 @@ impl HighLevelDesk {
     async fn make_requester(&self, number: u64, user: u64) -> Result<()> {
         let member = json!({"type": "User", "id": user, "role": "requester"});
         let path = ["Assistance", "Ticket", &number.to_string(), "TeamMember"];
-        match self.client.change(Method::POST, &path, &member, None).await {
+        match self.client.change(Method::POST, &path, &member).await {
             Ok(_) => Ok(()),
             // They see it all the same, for they wrote it; whoever forbade it can set it right.
             Err(error) if error.again == Again::Permanent => {
@@ -170,7 +170,7 @@ impl HighLevelDesk {
         let content = format!("{html}<p>{}</p>", marker::follow_up_line(id));
         let input = json!({"content": content, "is_private": false});
         let path = ["Assistance", "Ticket", number, "Timeline", "Followup"];
-        let refused = match self.client.add(&path, &input, None).await {
+        let refused = match self.client.add(&path, &input).await {
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
@@ -201,7 +201,7 @@ impl HighLevelDesk {
             Verdict::Reopen { .. } | Verdict::Rate { .. } => NEW,
         };
         let path = ["Assistance", "Ticket", &ticket.id.to_string()];
-        match self.client.change(Method::PATCH, &path, &json!({"status": status}), None).await {
+        match self.client.change(Method::PATCH, &path, &json!({"status": status})).await {
             Ok(_) => Ok(()),
             // The reply asks for it.
             Err(error) if error.again == Again::Permanent => {
@@ -275,7 +275,7 @@ impl Helpdesk for HighLevelDesk {
             input["category"] = json!(category);
         }
         debug_assert_eq!(ticket, read.client_id, "the marker is the document's");
-        let number = self.client.add(&["Assistance", "Ticket"], &input, self.setup.entity).await?;
+        let number = self.client.add(&["Assistance", "Ticket"], &input).await?;
         // It is there from here on: whatever fails now is looked for, and made up for.
         self.make_requester(number, session.user_id).await.map_err(in_doubt)?;
         Ok(Placed { number: Some(number), missing: Vec::new(), refused: self.all_refused(files) })
@@ -354,7 +354,11 @@ impl Helpdesk for HighLevelDesk {
             match self.view(ticket, user).await {
                 Ok(view) => tickets.push(view),
                 // Deleted, or no longer ours to see, since the list was made.
-                Err(HelpdeskError { code: ErrorCode::NotFound | ErrorCode::Forbidden, .. }) => {}
+                Err(HelpdeskError {
+                    code: ErrorCode::NotFound | ErrorCode::Forbidden,
+                    again: Again::Permanent,
+                    ..
+                }) => {}
                 Err(error) => return Err(error),
             }
         }

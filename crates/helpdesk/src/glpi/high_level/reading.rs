@@ -11,7 +11,7 @@ use super::HighLevelDesk;
 use super::thread::{self, File, Reader};
 use super::wire::{Entry, Session, Ticket};
 use crate::glpi::cursor::Cursor;
-use crate::{HelpdeskError, Result, http};
+use crate::{Again, HelpdeskError, Result, http};
 
 /// Tickets that are looked through for changes: the newest changes.
 const CHANGES: usize = 200;
@@ -112,9 +112,11 @@ impl HighLevelDesk {
         let answer = match self.client.document(id).await {
             Ok(answer) => answer,
             // Deleted, or shown to others only: it stays a document without a name.
-            Err(HelpdeskError { code: ErrorCode::NotFound | ErrorCode::Forbidden | ErrorCode::Refused, .. }) => {
-                return Ok(());
-            }
+            Err(HelpdeskError {
+                code: ErrorCode::NotFound | ErrorCode::Forbidden | ErrorCode::Refused,
+                again: Again::Permanent,
+                ..
+            }) => return Ok(()),
             Err(error) => return Err(error),
         };
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -56,6 +56,12 @@ pub(super) struct Session {
     pub(super) user_id: u64,
     #[serde(default, deserialize_with = "nullable")]
     active_profile: Profile,
+    /// Where this session looks.
+    #[serde(default)]
+    active_entity: Value,
+    /// By their numbers, each with its entities.
+    #[serde(default)]
+    profiles: Value,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,6 +77,20 @@ struct Profile {
 const UPDATE: u64 = 2;
 
 impl Session {
+    /// The entity that it looks into.
+    pub(super) fn entity(&self) -> Option<u64> {
+        self.active_entity.get("id").map(whole)
+    }
+
+    /// Whether the user may look into what is below this entity.
+    pub(super) fn looks_below(&self, entity: u64) -> bool {
+        let profiles = self.profiles.as_object().into_iter().flatten().map(|(_, profile)| profile);
+        let entities = profiles.filter_map(|profile| profile.get("entities")?.as_array()).flatten();
+        let named = |one: &&Value| one.get("id").map(whole) == Some(entity);
+        let recursive = |one: &Value| one.get("is_recursive").is_some_and(|told| whole(told) == 1 || told == true);
+        entities.filter(named).any(recursive)
+    }
+
     /// Whether it is somebody who only sees tickets that concern them.
     pub(super) fn is_requester(&self) -> bool {
         self.active_profile.interface == "helpdesk"

@@ -1,13 +1,13 @@
 //! Files on their way to GLPI, and what it makes of them.
 
-use deskside_contract::glpi::{REQUESTER, TECHNICIAN, Ticket, Version};
+use deskside_contract::glpi::{REQUESTER, SERVICE, TECHNICIAN, Ticket, Version};
 use deskside_contract::{Fault, Pace, story};
 use deskside_helpdesk::{Again, Attempt};
 use deskside_protocol::desk::NewFollowUp;
 use deskside_protocol::{ClientId, ErrorCode, FollowUpId};
 use futures_util::TryStreamExt as _;
 
-use super::{BOTH, MIB, Replayed, connect, sent};
+use super::{BOTH, MIB, Replayed, connect, looked, sent};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_with_its_files_costs_two_exchanges_with_the_sign_in_and_then_one() {
@@ -17,9 +17,10 @@ async fn a_request_with_its_files_costs_two_exchanges_with_the_sign_in_and_then_
         let files = [("screen.png", 300_000), ("log.txt", 9), ("system.log", 40)];
         let (_, _, refused) = sent(backend.desk.as_ref(), folder.path(), &files).await.unwrap();
         assert!(refused.is_empty(), "{refused:?}");
-        assert_eq!(backend.asked(), ["GET initSession 200", "POST Ticket 201"]);
+        let asked = [&["GET initSession 200", "POST Ticket 201"], looked(version)].concat();
+        assert_eq!(backend.asked(), asked);
         sent(backend.desk.as_ref(), folder.path(), &files).await.unwrap();
-        assert_eq!(backend.asked()[2..], ["POST Ticket 201"]);
+        assert_eq!(backend.asked()[asked.len()..], ["POST Ticket 201"]);
         let names = |ticket: &Ticket| -> Vec<String> {
             let name = |id| backend.replay.with(|glpi| glpi.document(id).unwrap().name.clone());
             ticket.links.iter().map(|link| name(link.document)).collect()
@@ -30,7 +31,67 @@ async fn a_request_with_its_files_costs_two_exchanges_with_the_sign_in_and_then_
         // A large one asks first how large files may be, once: three in all.
         let other = Replayed::start(version, Pace::AtOnce).await;
         sent(other.desk.as_ref(), folder.path(), &[("screen.png", MIB + 5)]).await.unwrap();
-        assert_eq!(other.asked(), ["GET initSession 200", "GET getGlpiConfig 200", "POST Ticket 201"]);
+        let asked = ["GET initSession 200", "GET getGlpiConfig 200", "POST Ticket 201"];
+        assert_eq!(other.asked(), [&asked, looked(version)].concat());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_glpi_that_keeps_the_first_file_alone_gets_the_others_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Replayed::start(Version::V10, Pace::AtOnce).await;
+    backend.replay.with(deskside_contract::glpi::Glpi::keeps_only_the_first_file);
+    let names = || {
+        backend.replay.with(|glpi| {
+            let name = |link: &deskside_contract::glpi::Link| glpi.document(link.document).unwrap().name.clone();
+            let all: Vec<Vec<String>> = glpi
+                .tickets()
+                .iter()
+                .map(|ticket| {
+                    let mut names: Vec<String> = ticket.links.iter().map(name).collect();
+                    names.sort();
+                    names
+                })
+                .collect();
+            all
+        })
+    };
+    let files = [("screen.png", 300_000), ("log.txt", 9)];
+    for tickets in 1..=2 {
+        let (ticket, files, refused) = sent(backend.desk.as_ref(), folder.path(), &files).await.unwrap();
+        assert!(refused.is_empty(), "{refused:?}");
+        let all = ["deskside-facts.json.txt", "deskside-report.html", "log.txt", "screen.png"];
+        assert_eq!(names(), vec![all; tickets]);
+        let placed = backend.desk.find(ticket.client_id, &files).await.unwrap().unwrap();
+        assert!(placed.missing.is_empty() && placed.refused.is_empty());
+        // Equal contents are one document here, so these would have been there already.
+        backend.replay.with(deskside_contract::glpi::Glpi::expire);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_in_a_text_opens_nobody_elses_document() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in BOTH {
+        let backend = Replayed::start(version, Pace::AtOnce).await;
+        let service = connect(&backend.replay, SERVICE, &[("requester", "3")]);
+        let (theirs, _, _) = sent(service.as_ref(), folder.path(), &[("theirs.txt", 9)]).await.unwrap();
+        let stranger = connect(&backend.replay, SERVICE, &[("requester", "2")]);
+        let (other, _, _) = sent(stranger.as_ref(), folder.path(), &[("secret.txt", 99)]).await.unwrap();
+        let secret = backend.tickets()[1].links[0].document;
+        let number = theirs.number.unwrap();
+        let pasted = backend.replay.with(|glpi| {
+            glpi.write(number, 3, &format!("<p>docid={secret}</p>"), None);
+            glpi.write(number, 3, "<p>look</p>", Some(b"a picture"))
+        });
+        let server = backend.replay.url();
+        let file = |id| deskside_helpdesk::derived::file(server, id);
+        let opened = service.download(theirs, file(secret)).await.map(|_| ());
+        assert_eq!(opened.unwrap_err().code, ErrorCode::NotFound, "somebody else's");
+        let bytes: Vec<bytes::Bytes> =
+            service.download(theirs, file(pasted.unwrap())).await.unwrap().try_collect().await.unwrap();
+        assert_eq!(bytes.concat(), b"a picture");
+        assert!(stranger.download(other, file(secret)).await.is_ok(), "their own");
     }
 }
 

@@ -153,6 +153,11 @@ async fn sent(
     Ok((TicketRef { client_id, number: Some(number) }, enclosures, refused))
 }
 
+/// What is asked after the first ticket with several files: some of version 10 keep the first alone.
+fn looked(version: Version) -> &'static [&'static str] {
+    if version == Version::V10 { &["GET Ticket/1 200"] } else { &[] }
+}
+
 fn error_of<T: std::fmt::Debug>(outcome: anyhow::Result<T>) -> HelpdeskError {
     outcome.unwrap_err().downcast::<HelpdeskError>().unwrap()
 }
@@ -217,7 +222,8 @@ async fn a_session_that_ended_is_opened_anew() {
         backend.replay.with(Glpi::expire);
         sent(backend.desk.as_ref(), folder.path(), &[("a.txt", 10)]).await.unwrap();
         assert_eq!(backend.tickets().len(), 2);
-        assert_eq!(backend.asked()[2..], ["POST Ticket 401", "GET initSession 200", "POST Ticket 201"]);
+        let asked = ["POST Ticket 401", "GET initSession 200", "POST Ticket 201"];
+        assert_eq!(backend.asked()[2 + looked(version).len()..], asked);
     }
 }
 
@@ -268,7 +274,8 @@ async fn entities_are_respected_and_a_ticket_that_moves_is_followed() {
         // Her profile is for two entities; a session begins in one.
         backend.replay.with(|glpi| glpi.entities(&[5, 7], &[5]));
         let (ticket, ..) = sent(backend.desk.as_ref(), folder.path(), &[("a.txt", 9)]).await.unwrap();
-        assert_eq!(backend.asked(), ["GET initSession 200", "POST changeActiveEntities 200", "POST Ticket 201"]);
+        let asked = ["GET initSession 200", "POST changeActiveEntities 200", "POST Ticket 201"];
+        assert_eq!(backend.asked(), [&asked, looked(version)].concat());
         assert_eq!(backend.tickets()[0].entity, 5, "it goes where GLPI's own form would put it");
         let other = connect(&backend.replay, REQUESTER, &[("entity", "7")]);
         sent(other.as_ref(), folder.path(), &[]).await.unwrap();
@@ -338,10 +345,10 @@ async fn a_solution_is_accepted_or_refused_by_its_requester() {
         assert_eq!(backend.tickets()[0].follow_ups.len(), 2);
         let error = backend.desk.verdict(ticket, &verdict(Verdict::Reopen { text: "no".into() }), Attempt::First).await;
         let error = error.unwrap_err();
-        assert_eq!((error.code, error.again), (ErrorCode::Forbidden, Again::Permanent), "{error}");
+        assert_eq!((error.code, error.again), (ErrorCode::WrongState, Again::Permanent), "{error}");
         let reply = NewFollowUp { id: FollowUpId::new(), text: "but".into(), attachments: Vec::new() };
         let error = backend.desk.follow_up(ticket, &reply, &[], Attempt::First).await.unwrap_err();
-        assert_eq!((error.code, error.again), (ErrorCode::Forbidden, Again::Permanent), "{error}");
+        assert_eq!((error.code, error.again), (ErrorCode::WrongState, Again::Permanent), "{error}");
     }
 }
 
@@ -431,10 +438,11 @@ async fn the_profile_that_policy_says_is_worn() {
         sent(desk.as_ref(), folder.path(), &[]).await.unwrap();
         let asked =
             ["GET initSession 200", "POST changeActiveProfile 200", "GET getFullSession 200", "POST Ticket 201"];
+        let asked = [&asked, looked(version)].concat();
         assert_eq!(backend.asked(), asked);
         let usual = connect(&backend.replay, REQUESTER, &[("profile", "1")]);
         sent(usual.as_ref(), folder.path(), &[]).await.unwrap();
-        assert_eq!(backend.asked()[4..], ["GET initSession 200", "POST Ticket 201"]);
+        assert_eq!(backend.asked()[asked.len()..][..2], ["GET initSession 200", "POST Ticket 201"]);
     }
 }
 
