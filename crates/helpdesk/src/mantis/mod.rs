@@ -19,6 +19,7 @@
 mod body;
 mod client;
 mod files;
+mod following;
 mod setup;
 mod text;
 mod thread;
@@ -29,25 +30,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
-use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, TicketView};
+use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict};
 use deskside_protocol::ticket::{AttachmentMeta, Level, TicketDocument, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, limits};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::body::Body;
 use self::client::{Client, Fetched};
 use self::files::{Sorted, all_files, because_of_files, note_of, plain, sent, together};
-use self::setup::{Limits, Setup, UPDATER};
+use self::setup::{Setup, UPDATER};
 use self::wire::{Created, File, Files, Issue, Issues};
 use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
 use crate::upload::Source;
 use crate::{
-    Again, Attempt, Capabilities, Choice, Enclosure, Helpdesk, Placed, Result, TicketRef, Way, derived, http, layout,
-    marker,
+    Attempt, Capabilities, Choice, Enclosure, Helpdesk, Placed, Result, TicketRef, Way, derived, http, layout, marker,
 };
 
 /// Issues that are asked for at a time when one is looked for.
@@ -56,13 +55,6 @@ const LOOK_PAGE: usize = 50;
 const LOOK_PAGES: usize = 20;
 /// The user's own issues, as far as they are not closed.
 const REPORTED: (&str, &str) = ("filter_id", "reported");
-/// Longest ETag that is kept. MantisBT's are digests.
-const ETAG_BYTES: usize = 80;
-/// What is asked of an issue to show it.
-const SHOWN: &str = "id,summary,description,status,reporter,handler,created_at,updated_at,sticky,attachments,notes";
-/// Issues that are asked for at a time with their threads. One fewer are followed until they are closed: their numbers are
-/// in the cursor, which holds no more ([`limits::CURSOR_BYTES`]).
-const CHANGES_PAGE: usize = 41;
 /// How far the server's clock and this one's may be apart when an issue is looked for.
 const SKEW: Duration = Duration::from_secs(24 * 3600);
 /// How long a request that was broken off may still be worked on: PHP's usual time limit (`max_execution_time`).
@@ -86,23 +78,6 @@ impl std::fmt::Debug for MantisDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MantisDesk").field("server", &self.client.server().as_str()).finish_non_exhaustive()
     }
-}
-
-/// Where the last look ended; our own words in the opaque cursor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Cursor {
-    /// Issues that changed before this second are known.
-    since: i64,
-    /// The newest change that this round saw.
-    newest: i64,
-    /// The page to ask for.
-    page: usize,
-    /// The ETag of the first page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    etag: Option<String>,
-    /// The user's issues that were not closed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    open: Vec<u64>,
 }
 
 impl MantisDesk {
@@ -438,59 +413,7 @@ impl Helpdesk for MantisDesk {
     }
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes> {
-        let start_over = |_| refusal(ErrorCode::StartOver, "the cursor is not one that MantisBT's connector made");
-        let mut cursor: Cursor = match cursor {
-            Some(text) => serde_json::from_str(text).map_err(start_over)?,
-            None => Cursor { since: i64::MIN, newest: i64::MIN, page: 1, etag: None, open: Vec::new() },
-        };
-        let limits: Limits = self.setup.limits(&self.client).await?;
-        let _learns_what_this_user_may = self.setup.project(&self.client).await;
-        let (page, size) = (cursor.page.max(1).to_string(), CHANGES_PAGE.to_string());
-        let query = [REPORTED, ("page_size", size.as_str()), ("page", page.as_str()), ("select", SHOWN)];
-        let etag = cursor.etag.clone().filter(|_| cursor.page <= 1);
-        let fetched = self
-            .client
-            .get_unless::<Issues>(&["issues"], &query, etag.as_deref(), limits::ANSWER, limits::ANSWER_BYTES)
-            .await?;
-        let (issues, etag) = match fetched {
-            Fetched::Unchanged => return Ok(Changes { tickets: Vec::new(), cursor: written(&cursor)?, more: false }),
-            Fetched::Now(issues, etag) => (issues.issues, etag),
-        };
-        let second = |issue: &Issue| issue.updated_at.map_or(i64::MAX, jiff::Timestamp::as_second);
-        let more = issues.len() >= CHANGES_PAGE
-            && issues.last().is_some_and(|issue| issue.sticky == Some(true) || second(issue) >= cursor.since);
-        let server = self.client.server();
-        // Within one second more can happen than was seen: that second is looked at again.
-        let mut tickets: Vec<TicketView> = issues
-            .iter()
-            .filter(|issue| second(issue) >= cursor.since)
-            .map(|issue| thread::view(server, issue, limits.resolved_from))
-            .collect();
-        let newest = issues.iter().filter_map(|issue| issue.updated_at).map(jiff::Timestamp::as_second).max();
-        if cursor.page <= 1 {
-            cursor.etag = etag.filter(|etag| etag.len() <= ETAG_BYTES);
-        }
-        cursor.newest = newest.into_iter().fold(cursor.newest, i64::max);
-        if more {
-            cursor.page += 1;
-        } else {
-            // All that are not closed, if they are one page.
-            if cursor.page <= 1 && issues.len() < CHANGES_PAGE {
-                let open: Vec<u64> = issues.iter().map(|issue| issue.id).collect();
-                for number in cursor.open.iter().filter(|number| !open.contains(number)) {
-                    match self.issue(&number.to_string(), SHOWN).await {
-                        Ok(issue) => tickets.push(thread::view(server, &issue, limits.resolved_from)),
-                        // Deleted, or no longer ours to see.
-                        Err(error) if error.again == Again::Permanent => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                cursor.open = open;
-            }
-            cursor.since = cursor.newest;
-            cursor.page = 1;
-        }
-        Ok(Changes { tickets, cursor: written(&cursor)?, more })
+        self.follow(cursor).await
     }
 
     async fn download(&self, ticket: TicketRef, attachment: AttachmentId) -> Result<BoxStream<'static, Result<Bytes>>> {
@@ -521,8 +444,4 @@ impl Helpdesk for MantisDesk {
     async fn categories(&self) -> Result<Vec<Choice>> {
         self.setup.categories(&self.client).await
     }
-}
-
-fn written(cursor: &Cursor) -> Result<String> {
-    serde_json::to_string(cursor).map_err(|error| refusal(ErrorCode::Internal, error.to_string()))
 }
