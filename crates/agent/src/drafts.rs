@@ -76,6 +76,7 @@ async fn read(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Kept
             can_work: maybe_enumeration(row, "can_work")?,
             affected: maybe_enumeration(row, "affected")?,
             category: maybe_enumeration(row, "category")?,
+            helpdesk_category: maybe_json(row, "helpdesk_category")?,
             health: maybe_json(row, "health")?,
             attachments: files::of(connection, Owner::Draft(id)).await?,
             saved_at: moment(row, "saved_at")?,
@@ -121,8 +122,8 @@ pub async fn create(connection: &mut SqliteConnection) -> Result<DraftId> {
 pub async fn restore(connection: &mut SqliteConnection, kept: &Kept) -> Result<()> {
     let draft = &kept.draft;
     sqlx::query(
-        "INSERT INTO drafts (id, client_id, text, can_work, affected, category, health, revision, saved_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO drafts (id, client_id, text, can_work, affected, category, helpdesk_category, health, revision, saved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(draft.id.to_string())
     .bind(kept.client_id.to_string())
@@ -130,6 +131,7 @@ pub async fn restore(connection: &mut SqliteConnection, kept: &Kept) -> Result<(
     .bind(draft.can_work.as_ref().map(word))
     .bind(draft.affected.as_ref().map(word))
     .bind(draft.category.as_ref().map(word))
+    .bind(draft.helpdesk_category.as_ref().map(to_json).transpose()?)
     .bind(draft.health.as_ref().map(to_json).transpose()?)
     .bind(crate::store::columns::signed(kept.revision))
     .bind(draft.saved_at.unix_ms())
@@ -170,21 +172,25 @@ pub async fn change(connection: &mut SqliteConnection, id: DraftId, change: &Dra
     let can_work = change.can_work.or(before.can_work);
     let affected = change.affected.or(before.affected);
     let category = change.category.unwrap_or(before.category);
+    let helpdesk_category = change.helpdesk_category.as_ref().unwrap_or(&before.helpdesk_category);
     let same = *text == before.text
         && can_work == before.can_work
         && affected == before.affected
-        && category == before.category;
+        && category == before.category
+        && *helpdesk_category == before.helpdesk_category;
     if same {
         return Ok(true);
     }
     sqlx::query(
-        "UPDATE drafts SET text = ?, can_work = ?, affected = ?, category = ?, revision = revision + 1, saved_at = ?
+        "UPDATE drafts SET text = ?, can_work = ?, affected = ?, category = ?, helpdesk_category = ?,
+             revision = revision + 1, saved_at = ?
          WHERE id = ?",
     )
     .bind(text)
     .bind(can_work.as_ref().map(word))
     .bind(affected.as_ref().map(word))
     .bind(category.as_ref().map(word))
+    .bind(helpdesk_category.as_ref().map(to_json).transpose()?)
     .bind(Timestamp::now().unix_ms())
     .bind(id.to_string())
     .execute(connection)

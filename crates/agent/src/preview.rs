@@ -59,6 +59,7 @@ pub fn make(kept: &Kept, with: &Ingredients<'_>) -> Result<Preview, ErrorReport>
         urgency: draft.can_work.map_or(Level::Medium, |answer| answer.urgency()),
         impact: draft.affected.map_or(Level::Low, |answer| answer.impact()),
         category: draft.category,
+        helpdesk_category: draft.helpdesk_category.clone(),
         // A finding leaves only together with its section; one over several sections must not bring in another.
         findings: findings.into_iter().filter(|finding| leaves.present().contains(&finding.section)).collect(),
         facts: leaves,

@@ -378,6 +378,7 @@ fn draft(id: DraftId, client_id: ClientId, text: &str, saved_at: Timestamp) -> K
         can_work: None,
         affected: None,
         category: None,
+        helpdesk_category: None,
         health: None,
         attachments: Vec::new(),
         saved_at,
@@ -403,6 +404,8 @@ async fn carry_drafts(
             found.draft.can_work = record.word("can_work");
             found.draft.affected = record.word("affected");
             found.draft.category = record.word("category");
+            found.draft.helpdesk_category =
+                record.text("helpdesk_category").and_then(|text| serde_json::from_str(&text).ok());
             found.revision = record.number("revision").and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
             kept.insert(id, found);
         })

@@ -10,6 +10,7 @@
 
 mod support;
 
+use deskside_protocol::connect::CategoryChoice;
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::*;
 use deskside_protocol::ticket::{Affected, CanWork, FindingCode, Level, TicketDocument};
@@ -82,6 +83,24 @@ fn a_section_leaves_only_when_its_switch_says_so_and_takes_its_findings_along() 
     assert!(device.on && device.decided_by_policy);
     let off = Request::SetSection { draft, section: SectionId::Device, on: false };
     assert_eq!(app.code(off), ErrorCode::DecidedByPolicy);
+}
+
+#[test]
+fn the_helpdesks_own_category_is_kept_leaves_and_can_be_taken_away() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    let draft = app.draft("The printer is jammed");
+    let choose = |chosen: Option<CategoryChoice>| {
+        let change = DraftChange { helpdesk_category: Some(chosen), ..DraftChange::default() };
+        app.ask(Request::SaveDraft { draft, change }).unwrap();
+        let document: TicketDocument = serde_json::from_str(&app.preview(draft).document).unwrap();
+        let Response::Draft(draft) = app.ask(Request::OpenDraft { draft: Some(draft) }).unwrap() else { panic!() };
+        (document.helpdesk_category, draft.helpdesk_category)
+    };
+    let printers = CategoryChoice { id: 7, name: "Hardware > Printers".to_owned() };
+    assert_eq!(choose(Some(printers.clone())), (Some(printers.clone()), Some(printers)));
+    assert_eq!(choose(None), (None, None));
 }
 
 #[test]

@@ -570,6 +570,8 @@ pub struct Draft {
     pub affected: Option<Affected>,
     /// What it is about.
     pub category: Option<Category>,
+    /// What it is about in the helpdesk's own words.
+    pub helpdesk_category: Option<CategoryChoice>,
     /// How the computer was when it happened, if the user said when.
     pub health: Option<HealthSlice>,
     /// Its files, in the order they were added.
@@ -596,6 +598,10 @@ pub struct DraftChange {
     #[serde(default, with = "double_option")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Category>"))]
     pub category: Option<Option<Category>>,
+    /// What it is about in the helpdesk's own words; the inner `None` takes it away.
+    #[serde(default, with = "double_option")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<CategoryChoice>"))]
+    pub helpdesk_category: Option<Option<CategoryChoice>>,
 }
 
 /// JSON `null` and an absent field, told apart.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connect::CategoryChoice;
 use crate::facts::{Facts, SectionId};
 use crate::health::HealthSlice;
 use crate::{AttachmentId, ClientId, FollowUpId, Sha256, Timestamp};
@@ -250,6 +251,10 @@ pub struct TicketDocument {
     pub impact: Level,
     /// What it is about, if said.
     pub category: Option<Category>,
+    /// What it is about in the helpdesk's own words, if it told them and somebody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub helpdesk_category: Option<CategoryChoice>,
     /// What is unusual in the sections that leave.
     pub findings: Vec<Finding>,
     /// The sections that leave.

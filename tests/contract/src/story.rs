@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use async_trait::async_trait;
 use bytes::Bytes;
 use deskside_helpdesk::{Attempt, Capabilities, Enclosure, Helpdesk, HelpdeskError, Placed, TicketRef, Way};
+use deskside_protocol::connect::CategoryChoice;
 use deskside_protocol::desk::{NewFollowUp, NewVerdict, TicketView};
 use deskside_protocol::facts::Facts;
 use deskside_protocol::ticket::{
@@ -84,6 +85,18 @@ pub fn enclosure(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<Encl
     Ok(Enclosure { meta, path })
 }
 
+/// Sends a request for which somebody chose this category of the helpdesk's.
+///
+/// # Errors
+/// It was not taken.
+pub async fn about(desk: &dyn Helpdesk, id: u64, name: &str) -> anyhow::Result<()> {
+    let client_id = ClientId::new();
+    let mut document = document(client_id, "A printer", &[]);
+    document.helpdesk_category = Some(CategoryChoice { id, name: name.to_owned() });
+    desk.create(client_id, serde_json::to_vec(&document)?.into(), &[]).await?;
+    Ok(())
+}
+
 /// A request as the agent makes it.
 #[must_use]
 pub fn document(client_id: ClientId, description: &str, files: &[Enclosure]) -> TicketDocument {
@@ -103,6 +116,7 @@ pub fn document(client_id: ClientId, description: &str, files: &[Enclosure]) -> 
         urgency: Level::Medium,
         impact: Level::Low,
         category: Some(Category::Network),
+        helpdesk_category: None,
         findings: Vec::new(),
         facts: Facts::default(),
         health: None,

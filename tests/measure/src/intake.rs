@@ -65,6 +65,7 @@ async fn to_hub(client: &reqwest::Client, url: &str, credential: &str) -> anyhow
         urgency: Level::Medium,
         impact: Level::Low,
         category: None,
+        helpdesk_category: None,
         findings: Vec::new(),
         facts: Facts::default(),
         health: None,

@@ -523,6 +523,8 @@ export type Draft = {
   affected: Affected | null;
   /** What it is about. */
   category: Category | null;
+  /** What it is about in the helpdesk's own words. */
+  helpdesk_category: CategoryChoice | null;
   /** How the computer was when it happened, if the user said when. */
   health: HealthSlice | null;
   /** Its files, in the order they were added. */
@@ -541,6 +543,8 @@ export type DraftChange = {
   affected?: Affected | null;
   /** What it is about; the inner `None` takes it away. */
   category?: Category | null;
+  /** What it is about in the helpdesk's own words; the inner `None` takes it away. */
+  helpdesk_category?: CategoryChoice | null;
 };
 
 /** A request that is being written. When it is submitted, its ticket gets a [`ClientId`] of its own. */
@@ -2173,6 +2177,8 @@ export type TicketDocument = {
   impact: Level;
   /** What it is about, if said. */
   category: Category | null;
+  /** What it is about in the helpdesk's own words, if it told them and somebody chose. */
+  helpdesk_category?: CategoryChoice;
   /** What is unusual in the sections that leave. */
   findings: Array<Finding>;
   /** The sections that leave. */

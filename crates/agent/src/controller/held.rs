@@ -32,6 +32,9 @@ impl OfDraft {
         draft.can_work = held.can_work.or(draft.can_work);
         draft.affected = held.affected.or(draft.affected);
         draft.category = held.category.unwrap_or(draft.category);
+        if let Some(category) = &held.helpdesk_category {
+            draft.helpdesk_category.clone_from(category);
+        }
     }
 
     /// The same with a newer change on top.
@@ -42,6 +45,7 @@ impl OfDraft {
             can_work: newer.can_work.or(older.can_work),
             affected: newer.affected.or(older.affected),
             category: newer.category.or(older.category),
+            helpdesk_category: newer.helpdesk_category.or(older.helpdesk_category),
         };
         Self { begun: self.begun, change }
     }
@@ -75,6 +79,7 @@ impl Held {
             can_work: None,
             affected: None,
             category: None,
+            helpdesk_category: None,
             health: None,
             attachments: Vec::new(),
             saved_at: Timestamp::now(),

@@ -102,6 +102,7 @@ async fn to_draft(connection: &mut SqliteConnection, client_id: ClientId, of_req
             can_work: document.as_ref().and_then(|document| document.can_work),
             affected: document.as_ref().and_then(|document| document.affected),
             category: document.as_ref().and_then(|document| document.category),
+            helpdesk_category: document.as_ref().and_then(|document| document.helpdesk_category.clone()),
             health: document.as_ref().and_then(|document| document.health.clone()),
             attachments: Vec::new(),
             saved_at: Timestamp::now(),

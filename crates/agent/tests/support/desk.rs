@@ -402,6 +402,7 @@ pub fn smallest_document(client_id: ClientId) -> String {
         urgency: deskside_protocol::ticket::Level::Medium,
         impact: deskside_protocol::ticket::Level::Low,
         category: None,
+        helpdesk_category: None,
         findings: vec![],
         facts: deskside_protocol::facts::Facts::default(),
         health: None,

@@ -58,14 +58,14 @@ use self::cursor::Cursor;
 use self::files::{alone, refused};
 use self::setup::Setup;
 use self::thread::{CLOSED, SOLVED};
-use self::wire::{Added, Category, Rights, Ticket};
+use self::wire::{Added, Rights, Ticket};
 use self::words::{level, paragraphs};
 use crate::connection::{in_doubt, refusal};
 use crate::target::Target;
 use crate::upload::{Part, Source};
 use crate::{
     Again, Article, Attempt, Capabilities, Choice, Enclosure, Helpdesk, HelpdeskError, Placed, Result, TicketRef, Way,
-    http, layout, rich_text,
+    http, layout,
 };
 
 /// How long a request that was broken off may still be worked on: PHP's usual time limit (`max_execution_time`).
@@ -135,6 +135,17 @@ impl GlpiDesk {
             setup,
             language: field("language").map(Language::of),
         })
+    }
+
+    /// The category of a ticket: the one that somebody chose, if it is this helpdesk's; else what policy says.
+    async fn category(&self, document: &TicketDocument) -> Option<u64> {
+        if let Some(chosen) = &document.helpdesk_category {
+            let known = self.setup.all_categories(&self.client).await.unwrap_or_default();
+            if known.iter().any(|there| there.id == chosen.id && there.name == chosen.name) {
+                return Some(chosen.id);
+            }
+        }
+        self.setup.category(document.category)
     }
 
     fn language(&self) -> Language {
@@ -212,7 +223,7 @@ impl Helpdesk for GlpiDesk {
         if let Some(entity) = self.setup.entity.or(session.entity) {
             input["entities_id"] = json!(entity);
         }
-        if let Some(category) = self.setup.category(read.category) {
+        if let Some(category) = self.category(&read).await {
             input["itilcategories_id"] = json!(category);
         }
         // The requester's first: what GLPI 11 does not take ends what it takes.
@@ -427,16 +438,7 @@ impl Helpdesk for GlpiDesk {
     }
 
     async fn categories(&self) -> Result<Vec<Choice>> {
-        let range = [("range".to_owned(), "0-499".to_owned())];
-        match self.client.list::<Category>(&["ITILCategory"], &range).await {
-            Ok(told) => Ok(told
-                .into_iter()
-                .map(|one| Choice { id: one.id, name: rich_text::plain(&one.completename) })
-                .collect()),
-            // Most profiles may not ask: policy says the numbers.
-            Err(error) if error.code == ErrorCode::Forbidden => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        self.setup.all_categories(&self.client).await
     }
 
     async fn articles(&self, words: &str) -> Result<Vec<Article>> {

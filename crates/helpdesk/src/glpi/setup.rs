@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 
 use super::client::Client;
 use super::files;
-use super::wire::Config;
+use super::wire::{self, Config};
 use crate::connection::refusal;
 use crate::target::Target;
-use crate::{Again, Result};
+use crate::{Again, Choice, Result, rich_text};
 
 /// How long what was learnt is believed.
 const BELIEVED: Duration = Duration::from_secs(3600);
@@ -102,6 +102,7 @@ pub(super) struct Setup {
     categories: BTreeMap<String, u64>,
     options: Mutex<Option<(Options, Instant)>>,
     article_options: Mutex<Option<(ArticleOptions, Instant)>>,
+    all_categories: Mutex<Option<(Vec<Choice>, Instant)>>,
     file_bytes: Mutex<Option<(u64, Instant)>>,
     /// For those who may not wait: what [`crate::Capabilities`] say.
     known_file_bytes: RwLock<Option<u64>>,
@@ -150,6 +151,7 @@ impl Setup {
             categories,
             options: Mutex::default(),
             article_options: Mutex::default(),
+            all_categories: Mutex::default(),
             file_bytes: Mutex::default(),
             known_file_bytes: RwLock::default(),
             taken: RwLock::default(),
@@ -241,6 +243,25 @@ impl Setup {
         let ours = ours.and_then(|category| serde_json::to_value(category).ok());
         let ours = ours.as_ref().and_then(Value::as_str).and_then(|name| self.categories.get(name));
         ours.copied().or(self.category)
+    }
+
+    /// The categories that a requester may choose, where the profile may list them; asks once an hour.
+    pub(super) async fn all_categories(&self, client: &Client) -> Result<Vec<Choice>> {
+        let mut learnt = self.all_categories.lock().await;
+        if let Some((categories, _)) = learnt.as_ref().filter(|(_, since)| since.elapsed() < BELIEVED) {
+            return Ok(categories.clone());
+        }
+        let range = [("range".to_owned(), "0-499".to_owned())];
+        let told = match client.list::<wire::Category>(&["ITILCategory"], &range).await {
+            Ok(told) => told,
+            // Most profiles may not ask: policy says the numbers.
+            Err(error) if error.code == ErrorCode::Forbidden => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let choice = |one: wire::Category| Choice { id: one.id, name: rich_text::plain(&one.completename) };
+        let categories: Vec<Choice> = told.into_iter().filter(wire::Category::is_offered).map(choice).collect();
+        *learnt = Some((categories.clone(), Instant::now()));
+        Ok(categories)
     }
 
     /// The largest file that is taken, in bytes, as far as is known.

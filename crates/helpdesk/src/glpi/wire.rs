@@ -252,6 +252,21 @@ pub(super) struct Category {
     pub(super) id: u64,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) completename: String,
+    #[serde(default = "yes")]
+    is_helpdeskvisible: Value,
+    #[serde(default = "yes")]
+    is_incident: Value,
+}
+
+fn yes() -> Value {
+    Value::from(1)
+}
+
+impl Category {
+    /// Whether GLPI's own form offers it to requesters of incidents.
+    pub(super) fn is_offered(&self) -> bool {
+        whole(&self.is_helpdeskvisible) == 1 && whole(&self.is_incident) == 1
+    }
 }
 
 /// A whole number, however it is written; zero for what is none.

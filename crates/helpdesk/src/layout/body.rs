@@ -40,8 +40,10 @@ impl Body {
         if let Some(affected) = document.affected {
             answers.push((t.desk_affected(), words.coded("affected", &affected)));
         }
-        if let Some(category) = document.category {
-            answers.push((t.desk_about(), words.coded("category", &category)));
+        match (&document.helpdesk_category, document.category) {
+            (Some(chosen), _) => answers.push((t.desk_about(), one_line(&chosen.name))),
+            (None, Some(category)) => answers.push((t.desk_about(), words.coded("category", &category))),
+            (None, None) => {}
         }
         if let Some(health) = &document.health {
             answers.push((t.desk_when(), moment_of(health, words)));

@@ -144,6 +144,7 @@ fn document(word: Option<&str>) -> TicketDocument {
         urgency: Level::Medium,
         impact: Level::High,
         category: Some(Category::Printing),
+        helpdesk_category: None,
         findings: vec![
             finding(FindingCode::DiskNearlyFull, Severity::Critical, SectionId::Disks, Some("/"), Some(1.5)),
             finding(FindingCode::ServiceFailed, Severity::Warning, SectionId::Services, Some("cups.service"), None),

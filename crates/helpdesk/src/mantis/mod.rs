@@ -256,7 +256,8 @@ impl Helpdesk for MantisDesk {
         let language = self.language.unwrap_or_else(|| deskside_texts::Language::of(&read.requester.language));
         let limits = self.setup.limits(&self.client).await?;
         let sorted = self.sorted(files).await?;
-        let (project, category) = self.setup.place(&self.client, read.category).await?;
+        let (project, category) =
+            self.setup.place(&self.client, read.category, read.helpdesk_category.as_ref()).await?;
         let laid = layout::lay_out(&read, document, language);
         let own: Vec<(String, Source)> = [(layout::JSON_NAME, laid.json), (layout::PAGE_NAME, laid.page)]
             .into_iter()

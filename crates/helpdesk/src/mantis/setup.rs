@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use deskside_protocol::connect::CategoryChoice;
 use deskside_protocol::ticket::Category;
 use deskside_protocol::{ErrorCode, limits};
 use tokio::sync::Mutex;
@@ -188,10 +189,18 @@ impl Setup {
         &self,
         client: &Client,
         category: Option<Category>,
+        chosen: Option<&CategoryChoice>,
     ) -> Result<(serde_json::Value, Option<serde_json::Value>)> {
         let ours = category.and_then(|category| serde_json::to_value(category).ok());
         let ours = ours.as_ref().and_then(|name| name.as_str()).and_then(|name| self.categories.get(name));
         let wanted = ours.or(self.category.as_ref());
+        if let Some(chosen) = chosen {
+            let project = self.project(client).await?;
+            // One of another helpdesk, or one that is gone, is none here.
+            if project.categories.iter().any(|there| there.id == chosen.id && there.name == chosen.name) {
+                return Ok((serde_json::json!({ "id": project.id }), Some(serde_json::json!({ "id": chosen.id }))));
+            }
+        }
         if let (Some(project), Some(category)) = (&self.project, wanted)
             && let Ok(project) = project.parse::<u64>()
         {

@@ -326,6 +326,7 @@ pub fn document(description: &str) -> TicketDocument {
         urgency: Level::Medium,
         impact: Level::Low,
         category: None,
+        helpdesk_category: None,
         findings: Vec::new(),
         facts: Facts::default(),
         health: None,

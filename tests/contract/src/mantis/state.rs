@@ -85,7 +85,8 @@ pub struct Issue {
     pub files: Vec<File>,
     /// 10 new … 90 closed.
     pub status: u64,
-    pub(super) category: String,
+    /// The name of its category.
+    pub category: String,
     pub(super) priority: Value,
     pub(super) severity: Value,
     pub(super) resolution: u64,

@@ -289,3 +289,14 @@ async fn what_is_closed_is_told_though_no_list_has_it_any_more() {
     let found = backend.desk.find(ticket.client_id, &files).await.unwrap().unwrap();
     assert_eq!(found.number, ticket.number, "closed while it was not known whether it had arrived");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_category_that_somebody_chose_counts_if_it_is_this_helpdesks() {
+    let backend = Replayed::start(Pace::AtOnce).await;
+    let told = backend.desk.categories().await.unwrap();
+    let software = told.iter().find(|one| one.name == "Software").unwrap();
+    for (name, category) in [("Software", "Software"), ("Software of another helpdesk", "Network")] {
+        story::about(backend.desk.as_ref(), software.id, name).await.unwrap();
+        assert_eq!(backend.replay.with(|mantis| mantis.issues().last().unwrap().category.clone()), category);
+    }
+}

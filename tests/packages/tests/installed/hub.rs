@@ -48,6 +48,7 @@ fn document(id: ClientId) -> TicketDocument {
         urgency: Level::Medium,
         impact: Level::Low,
         category: None,
+        helpdesk_category: None,
         findings: Vec::new(),
         facts: Facts::default(),
         health: None,

@@ -271,7 +271,15 @@ impl Helpdesk for HighLevelDesk {
             "urgency": level(read.urgency),
             "impact": level(read.impact),
         });
-        if let Some(category) = self.setup.category(read.category) {
+        // The one that somebody chose, if it is this helpdesk's; else what policy says.
+        let chosen = match &read.helpdesk_category {
+            Some(chosen) => {
+                let known = self.categories().await.unwrap_or_default();
+                known.into_iter().find(|there| there.id == chosen.id && there.name == chosen.name).map(|there| there.id)
+            }
+            None => None,
+        };
+        if let Some(category) = chosen.or_else(|| self.setup.category(read.category)) {
             input["category"] = json!(category);
         }
         debug_assert_eq!(ticket, read.client_id, "the marker is the document's");

@@ -254,6 +254,13 @@ async fn categories_come_from_policy_where_glpi_does_not_tell_them() {
         let told = desk.categories().await.unwrap();
         assert!(desk.capabilities().categories);
         assert!(told.len() == 2 && told[0].name == "Hardware", "{told:?}");
+        // Somebody chose: that counts, if it is this helpdesk's.
+        let desk = connect(&backend.replay, SERVICE, &[("category", "4")]);
+        for (name, category) in [(told[1].name.as_str(), told[1].id), ("Elsewhere > Other", 4)] {
+            story::about(desk.as_ref(), told[1].id, name).await.unwrap();
+            assert_eq!(backend.tickets().last().unwrap().category, category);
+            assert!(backend.tickets().last().unwrap().content.contains(name.split(' ').next_back().unwrap()));
+        }
         let error = open(
             &Target {
                 kind: HelpdeskKind::Glpi,

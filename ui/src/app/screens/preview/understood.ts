@@ -16,12 +16,16 @@ export interface Understood {
 
 /** Rephrases a document. */
 export function understood(
-  document: Pick<TicketDocument, 'description' | 'can_work' | 'affected' | 'category' | 'findings'>,
+  document: Pick<
+    TicketDocument,
+    'description' | 'can_work' | 'affected' | 'category' | 'helpdesk_category' | 'findings'
+  >,
 ): Understood {
   const chosen = [
     document.can_work ? t(`preview-can-work-${document.can_work}`) : t('preview-can-work-unsaid'),
   ];
   if (document.affected) chosen.push(t(`preview-affected-${document.affected}`));
-  if (document.category) chosen.push(t('preview-category', { category: t(`category-${document.category}`) }));
+  const about = document.helpdesk_category?.name ?? (document.category && t(`category-${document.category}`));
+  if (about) chosen.push(t('preview-category', { category: about }));
   return { said: document.description, chosen, shows: document.findings.map(findingText) };
 }

@@ -4,6 +4,7 @@ import type {
   AttachmentMeta,
   CanWork,
   Category,
+  CategoryChoice,
   Draft,
   DraftChange,
   HealthSlice,
@@ -18,6 +19,8 @@ export class DraftInHand {
   canWork = $state<CanWork | null>(null);
   affected = $state<Affected | null>(null);
   category = $state<Category | null>(null);
+  /** The same in the helpdesk's own words, where it told them. */
+  helpdeskCategory = $state.raw<CategoryChoice | null>(null);
   /** How the computer was when it happened, if the user said when. */
   health = $state.raw<HealthSlice | null>(null);
   attachments = $state.raw<AttachmentMeta[]>([]);
@@ -34,6 +37,7 @@ export class DraftInHand {
     this.canWork = draft.can_work;
     this.affected = draft.affected;
     this.category = draft.category;
+    this.helpdeskCategory = draft.helpdesk_category;
     this.health = draft.health;
     this.attachments = draft.attachments;
     this.#autosave = new Autosave(
@@ -52,10 +56,16 @@ export class DraftInHand {
     this.#autosave.change({ text });
   }
 
-  choose(change: { can_work?: CanWork; affected?: Affected; category?: Category | null }): void {
+  choose(change: {
+    can_work?: CanWork;
+    affected?: Affected;
+    category?: Category | null;
+    helpdesk_category?: CategoryChoice | null;
+  }): void {
     if (change.can_work !== undefined) this.canWork = change.can_work;
     if (change.affected !== undefined) this.affected = change.affected;
     if (change.category !== undefined) this.category = change.category;
+    if (change.helpdesk_category !== undefined) this.helpdeskCategory = change.helpdesk_category;
     this.#autosave.change(change);
   }
 
