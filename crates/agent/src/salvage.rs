@@ -405,7 +405,7 @@ async fn carry_drafts(
             found.draft.affected = record.word("affected");
             found.draft.category = record.word("category");
             found.draft.helpdesk_category =
-                record.text("helpdesk_category").and_then(|text| serde_json::from_str(&text).ok());
+                record.text("helpdesk_category").and_then(|text| serde_json::from_str(text).ok());
             found.revision = record.number("revision").and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
             kept.insert(id, found);
         })

@@ -24,10 +24,15 @@ impl GlpiDesk {
 
     async fn read(&self, number: &str) -> Result<(Whole, TicketView)> {
         let session = self.client.session().await?;
-        let ticket = self.whole(number).await?;
+        let mut ticket = self.whole(number).await?;
         let follow_ups = allowed(self.follow_ups(number).await)?;
         let solutions = allowed(self.solutions(number).await)?;
         let tasks = allowed(self.tasks(number).await)?;
+        // Somebody wrote since the ticket was asked for: what came along with that is not among its documents yet.
+        let newest = follow_ups.iter().chain(&solutions).chain(&tasks).filter_map(|entry| entry.date_creation.as_ref());
+        if newest.max() > ticket.date_mod.as_ref() {
+            ticket = self.whole(number).await?;
+        }
         let rating = if ticket.status >= SOLVED { self.rating(number).await } else { None };
         let whole = Whole { ticket, follow_ups, solutions, tasks, rating };
         let reader = Reader {
