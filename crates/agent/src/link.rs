@@ -69,6 +69,12 @@ impl Link {
         outcome
     }
 
+    /// The helpdesk goes: from here on nobody speaks to it.
+    pub fn let_go(&self) {
+        *self.desk.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
     async fn ready(&self) -> Result<Option<(Arc<dyn Helpdesk>, SignInWay)>, ErrorReport> {
         let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
         let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };

@@ -28,6 +28,7 @@ pub(crate) mod connect;
 mod held;
 mod home;
 mod keeping;
+mod moving;
 mod news;
 mod privacy;
 mod report;

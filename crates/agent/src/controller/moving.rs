@@ -1,0 +1,100 @@
+//! What becomes of what waits when the helpdesk goes, or is another one than before. Told in `docs/architecture.md`: only
+//! what cannot have reached the one before goes to the new one by itself.
+
+use deskside_protocol::local::{LedgerAction, Response};
+use deskside_protocol::{ErrorCode, ErrorReport};
+
+use super::Controller;
+use crate::outbox::handle::Hold;
+use crate::ports::HelpdeskAddress;
+use crate::requests::{self, sync};
+use crate::store::StoreError;
+
+/// In the store: the helpdesk that requests belong to.
+const HELPDESK: &str = "helpdesk";
+/// In the store: how far the queue went when the helpdesk was disconnected. What came after was never tried anywhere.
+const LEFT_AT: &str = "helpdesk-left-at";
+
+impl Controller {
+    /// Forgets the helpdesk and its credential. What waits goes on waiting.
+    pub(super) async fn disconnect_helpdesk(&self) -> Result<Response, ErrorReport> {
+        let _one_at_a_time = self.inner.connecting.lock().await;
+        let Some(address) = self.inner.ports.settings.helpdesk() else {
+            return Err(ErrorReport::new(ErrorCode::NotEnrolled, "there is no helpdesk to disconnect"));
+        };
+        // What is queued while this goes on is sent nowhere: otherwise it could reach the helpdesk that is left, and still
+        // count as never tried.
+        let quiet = self.inner.outbox.hold().await;
+        self.inner.ports.settings.forget_helpdesk().await?;
+        self.inner.link.let_go();
+        // From here on nothing of it is used; a keyring that is away keeps what nobody asks for.
+        if let Err(error) = self.inner.ports.secrets.delete(&address.url).await {
+            tracing::warn!(code = ?error.code, detail = error.detail, "the credential stays in the keyring");
+        }
+        let store = self.store();
+        let last = async {
+            let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+            crate::outbox::last(&mut connection).await
+        };
+        match last.await {
+            Ok(last) => {
+                if let Err(error) = store.set_meta(LEFT_AT, &last.to_string()).await {
+                    tracing::warn!(%error, "how far the queue went could not be kept");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "how far the queue went is not known"),
+        }
+        drop(quiet);
+        let host = address.url.host_str().unwrap_or_default();
+        self.record(LedgerAction::Disconnected, &format!("{:?} at {host}", address.kind)).await;
+        self.settings_are_new().await;
+        Ok(Response::Settings(self.settings_view()))
+    }
+
+    /// Before a helpdesk comes into force: if it is another one than requests belong to, what may have reached that one
+    /// is parked, and its requests are marked. `begun`: the outbox runs, and knows what was never tried.
+    ///
+    /// Until the answer is dropped nothing is sent.
+    pub(super) async fn before_helpdesk(&self) -> Option<Hold> {
+        let address = self.inner.ports.settings.helpdesk()?;
+        let store = self.store();
+        let now = identity(&address);
+        let before = store.meta(HELPDESK).await.ok().flatten();
+        if before.as_deref() == Some(now.as_str()) {
+            // It is back: what comes from here on is tried there, and where the queue was left says nothing any more.
+            if let Err(error) = store.forget_meta(LEFT_AT).await {
+                tracing::error!(%error, "where the queue was left could not be forgotten");
+            }
+            return None;
+        }
+        let mut hold = None;
+        if let Some(before) = before {
+            tracing::info!(%before, %now, "this is another helpdesk: what may have reached the one before is parked");
+            let left_at = store.meta(LEFT_AT).await.ok().flatten().and_then(|at| at.parse().ok());
+            hold = self.inner.outbox.leave(left_at).await.ok();
+            let marked = async {
+                requests::leave_all(&store).await?;
+                sync::forget_cursor(&store).await
+            };
+            if let Err(error) = marked.await {
+                self.store_failed(error.code());
+            }
+        }
+        let kept = async {
+            store.set_meta(HELPDESK, &now).await?;
+            store.forget_meta(LEFT_AT).await
+        };
+        if let Err(error) = kept.await {
+            tracing::error!(%error, "which helpdesk this is could not be kept");
+        }
+        hold
+    }
+}
+
+/// Which helpdesk it is, for the question whether it is another one.
+fn identity(address: &HelpdeskAddress) -> String {
+    let kind = crate::store::columns::word(&address.kind);
+    // An address that only lost or gained its last slash is the same.
+    let path = address.url.path().trim_end_matches('/');
+    format!("{kind} {}{path}", address.url.origin().ascii_serialization())
+}

@@ -1,0 +1,63 @@
+//! The helpdesk goes, comes back, or is another one: nothing of what waits is filed twice, and nothing is answered at a
+//! helpdesk that it is not at.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail as tests do, and look for one case"
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use deskside_protocol::local::*;
+use deskside_protocol::{ClientId, ErrorCode};
+use support::desk::{Desk, Fault, for_a_while};
+use support::{App, Desktop, eventually};
+
+fn enrol(app: &App, desk: &Desk) {
+    app.ask(Request::Enrol { url: desk.url().to_string(), token: "good".into() }).unwrap();
+}
+
+/// A request that the desk may have: what it answered never came.
+fn in_doubt(app: &App, desk: &Desk) -> ClientId {
+    desk.fault("POST /tickets", Fault::Swallow);
+    for _ in 0..500 {
+        desk.fault("GET *receipt", Fault::Busy(0));
+    }
+    let client_id = app.report("Of this one nobody knows");
+    eventually("a try that leaves a doubt", || match app.row(client_id).delivery {
+        Delivery::Waiting { tries, .. } if tries > 0 => Some(()),
+        _ => None,
+    });
+    client_id
+}
+
+fn parked(app: &App, client_id: ClientId) -> ErrorCode {
+    eventually("it is parked", || match app.row(client_id).delivery {
+        Delivery::Parked { error, .. } => Some(error.code),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_came_after_a_helpdesk_was_left_is_in_doubt_once_it_is_back() {
+    let (first, second) = (Desk::start(), Desk::start());
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Arc::new(Desktop::default()));
+    enrol(&app, &first);
+    app.delivered(app.report("This one arrives"));
+    app.ask(Request::DisconnectHelpdesk).unwrap();
+    let between = app.report("Written in between");
+    enrol(&app, &first);
+    app.delivered(between);
+
+    let doubtful = in_doubt(&app, &first);
+    enrol(&app, &second);
+    assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged);
+    for_a_while();
+    assert_eq!(second.count(), 0);
+}
