@@ -10,6 +10,7 @@
 pub mod controller;
 pub mod credential;
 pub mod drafts;
+pub mod identity;
 pub mod keeper;
 pub mod ledger;
 pub mod link;

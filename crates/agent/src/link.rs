@@ -14,13 +14,15 @@ use tokio::sync::watch;
 
 use crate::controller::connect::way_of;
 use crate::credential::Credential;
+use crate::identity;
 use crate::keeper::open_kept;
-use crate::ports::Ports;
+use crate::ports::{HelpdeskAddress, Ports};
 
 /// The connection.
 pub struct Link {
     ports: Ports,
-    desk: RwLock<Option<Arc<dyn Helpdesk>>>,
+    /// Whom to speak to, and which one it is ([`identity::of`]).
+    desk: RwLock<Option<(Arc<dyn Helpdesk>, String)>>,
     /// How the credential signs in.
     way: RwLock<Option<SignInWay>>,
     connection: watch::Sender<Connection>,
@@ -44,14 +46,14 @@ impl Link {
         }
     }
 
-    /// Reads address and credential, and gets ready to speak. Asks nobody outside this computer.
+    /// Reads the credential for this address, and gets ready to speak. Asks nobody outside this computer.
     ///
     /// # Errors
     /// `KeyringUnavailable` if the keyring cannot be asked; `BadRequest` if the address is none.
-    pub async fn connect(&self) -> Result<(), ErrorReport> {
-        let ready = self.ready().await;
-        let (desk, way, outcome) = match ready {
-            Ok(Some((desk, way))) => (Some(desk), Some(way), Ok(())),
+    pub async fn connect(&self, address: Option<HelpdeskAddress>) -> Result<(), ErrorReport> {
+        let helpdesk = address.as_ref().map(identity::of).unwrap_or_default();
+        let (desk, way, outcome) = match self.ready(address).await {
+            Ok(Some((desk, way))) => (Some((desk, helpdesk)), Some(way), Ok(())),
             Ok(None) => (None, None, Ok(())),
             Err(error) => (None, None, Err(error)),
         };
@@ -75,8 +77,11 @@ impl Link {
         self.generation.send_modify(|generation| *generation += 1);
     }
 
-    async fn ready(&self) -> Result<Option<(Arc<dyn Helpdesk>, SignInWay)>, ErrorReport> {
-        let Some(address) = self.ports.settings.helpdesk() else { return Ok(None) };
+    async fn ready(
+        &self,
+        address: Option<HelpdeskAddress>,
+    ) -> Result<Option<(Arc<dyn Helpdesk>, SignInWay)>, ErrorReport> {
+        let Some(address) = address else { return Ok(None) };
         let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
         let credential = Credential::read(&kept);
         let way = way_of(address.kind, &credential.secret);
@@ -139,6 +144,12 @@ impl Link {
     /// The helpdesk to speak to, if there is one.
     #[must_use]
     pub fn desk(&self) -> Option<Arc<dyn Helpdesk>> {
+        self.in_use().map(|(desk, _)| desk)
+    }
+
+    /// The same, with which one it is ([`identity::of`]).
+    #[must_use]
+    pub fn in_use(&self) -> Option<(Arc<dyn Helpdesk>, String)> {
         self.desk.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -13,9 +13,14 @@ mod support;
 
 use std::sync::Arc;
 
+use deskside_agent::identity;
+use deskside_agent::ports::HelpdeskAddress;
+use deskside_agent::requests::sync::{self, News};
+use deskside_agent::store::Store;
+use deskside_helpdesk::hub::HubDesk;
 use deskside_protocol::local::*;
 use deskside_protocol::{ClientId, ErrorCode};
-use support::desk::{Desk, Fault, for_a_while};
+use support::desk::{CREDENTIAL, Desk, Fault, for_a_while};
 use support::{App, Desktop, eventually};
 
 fn enrol(app: &App, desk: &Desk) {
@@ -60,4 +65,31 @@ fn what_came_after_a_helpdesk_was_left_is_in_doubt_once_it_is_back() {
     assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged);
     for_a_while();
     assert_eq!(second.count(), 0);
+}
+
+#[test]
+fn what_a_look_at_the_helpdesk_of_before_brings_late_is_not_kept() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&desk.url()));
+    app.delivered(app.report("At this helpdesk"));
+    app.stop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let other = tempfile::tempdir().unwrap();
+        let store = Store::open(other.path()).await.unwrap().store;
+        let (now, before) = (HelpdeskAddress::hub("https://now.example".parse().unwrap(), None), desk.url());
+        let before = HelpdeskAddress::hub(before, None);
+        store.set_meta(identity::HELPDESK, &identity::of(&now)).await.unwrap();
+        let hub = HubDesk::new(&before.url, CREDENTIAL).unwrap();
+        let mut news = News::default();
+        sync::look(&store, &hub, &identity::of(&before), &mut news).await.unwrap();
+        assert_eq!((store.meta("cursor").await.unwrap(), news), (None, News::default()));
+
+        store.set_meta(identity::HELPDESK, &identity::of(&before)).await.unwrap();
+        let mut news = News::default();
+        sync::look(&store, &hub, &identity::of(&before), &mut news).await.unwrap();
+        assert_eq!(news.changed.len(), 1, "its own is kept");
+        assert!(store.meta("cursor").await.unwrap().is_some());
+    });
 }

@@ -173,7 +173,12 @@ impl Controller {
     /// A helpdesk was connected, or this device enrolled: everything that waits goes there, and the tale begins anew.
     pub(super) async fn moved_in(&self, whom: &str) {
         // Another identity sees other changes: begin at the beginning, quietly.
-        if let Err(error) = sync::forget_cursor(&self.store()).await {
+        let store = self.store();
+        let forgotten = async {
+            let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
+            sync::forget_cursor(&mut connection).await
+        };
+        if let Err(error) = forgotten.await {
             tracing::warn!(%error, "the cursor could not be forgotten");
         }
         self.record(LedgerAction::Enrolled, whom).await;

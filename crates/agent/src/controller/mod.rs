@@ -118,6 +118,8 @@ struct Inner {
     fetching: tokio::sync::Mutex<()>,
     /// One helpdesk is connected at a time.
     connecting: tokio::sync::Mutex<()>,
+    /// One helpdesk comes into force, or goes, at a time. Taken before the outbox is held, never after.
+    linking: tokio::sync::Mutex<()>,
     /// Ends the waiting for a helpdesk's sign-in in the browser.
     browsing: std::sync::Mutex<CancellationToken>,
     /// What the helpdesk can do, as windows were told last.
@@ -186,6 +188,7 @@ impl Controller {
                 hidden: Notify::new(),
                 fetching: tokio::sync::Mutex::default(),
                 connecting: tokio::sync::Mutex::default(),
+                linking: tokio::sync::Mutex::default(),
                 browsing: std::sync::Mutex::default(),
                 told_abilities: Mutex::default(),
                 mending: tokio::sync::Mutex::default(),
@@ -195,11 +198,7 @@ impl Controller {
                 runtime: tokio::runtime::Handle::current(),
             }),
         };
-        let linked = {
-            // Nothing is sent before it is known whether this is the helpdesk of before.
-            let _hold = controller.before_helpdesk().await;
-            controller.inner.link.connect().await
-        };
+        let linked = controller.relink().await;
         if let Some((kept, what, salvaged)) = set_aside {
             controller.say_set_aside(&kept, &what, salvaged).await;
         }

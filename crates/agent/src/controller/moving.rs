@@ -5,13 +5,12 @@ use deskside_protocol::local::{LedgerAction, Response};
 use deskside_protocol::{ErrorCode, ErrorReport};
 
 use super::Controller;
+use crate::identity::{self, HELPDESK};
 use crate::outbox::handle::Hold;
 use crate::ports::HelpdeskAddress;
 use crate::requests::{self, sync};
-use crate::store::StoreError;
+use crate::store::{StoreError, forget_meta, set_meta};
 
-/// In the store: the helpdesk that requests belong to.
-const HELPDESK: &str = "helpdesk";
 /// In the store: how far the queue went when the helpdesk was disconnected. What came after was never tried anywhere.
 const LEFT_AT: &str = "helpdesk-left-at";
 
@@ -22,6 +21,7 @@ impl Controller {
         let Some(address) = self.inner.ports.settings.helpdesk() else {
             return Err(ErrorReport::new(ErrorCode::NotEnrolled, "there is no helpdesk to disconnect"));
         };
+        let linking = self.inner.linking.lock().await;
         // What is queued while this goes on is sent nowhere: otherwise it could reach the helpdesk that is left, and still
         // count as never tried.
         let quiet = self.inner.outbox.hold().await;
@@ -45,20 +45,36 @@ impl Controller {
             Err(error) => tracing::warn!(%error, "how far the queue went is not known"),
         }
         drop(quiet);
+        drop(linking);
         let host = address.url.host_str().unwrap_or_default();
         self.record(LedgerAction::Disconnected, &format!("{:?} at {host}", address.kind)).await;
         self.settings_are_new().await;
         Ok(Response::Settings(self.settings_view()))
     }
 
+    /// The helpdesk that the settings say comes into force. Nothing is sent before it is known whether it is the one of
+    /// before.
+    ///
+    /// # Errors
+    /// As [`crate::link::Link::connect`].
+    pub(super) async fn relink(&self) -> Result<(), ErrorReport> {
+        let _one_at_a_time = self.inner.linking.lock().await;
+        // The same for both: the settings may change in between.
+        let address = self.inner.ports.settings.helpdesk();
+        let _hold = match &address {
+            Some(address) => self.before_helpdesk(address).await,
+            None => None,
+        };
+        self.inner.link.connect(address).await
+    }
+
     /// Before a helpdesk comes into force: if it is another one than requests belong to, what may have reached that one
-    /// is parked, and its requests are marked. `begun`: the outbox runs, and knows what was never tried.
+    /// is parked, and its requests are marked.
     ///
     /// Until the answer is dropped nothing is sent.
-    pub(super) async fn before_helpdesk(&self) -> Option<Hold> {
-        let address = self.inner.ports.settings.helpdesk()?;
+    async fn before_helpdesk(&self, address: &HelpdeskAddress) -> Option<Hold> {
         let store = self.store();
-        let now = identity(&address);
+        let now = identity::of(address);
         let before = store.meta(HELPDESK).await.ok().flatten();
         if before.as_deref() == Some(now.as_str()) {
             // It is back: what comes from here on is tried there, and where the queue was left says nothing any more.
@@ -68,33 +84,27 @@ impl Controller {
             return None;
         }
         let mut hold = None;
-        if let Some(before) = before {
+        if let Some(before) = &before {
             tracing::info!(%before, %now, "this is another helpdesk: what may have reached the one before is parked");
             let left_at = store.meta(LEFT_AT).await.ok().flatten().and_then(|at| at.parse().ok());
             hold = self.inner.outbox.leave(left_at).await.ok();
-            let marked = async {
-                requests::leave_all(&store).await?;
-                sync::forget_cursor(&store).await
-            };
-            if let Err(error) = marked.await {
-                self.store_failed(error.code());
-            }
         }
+        // All at once: a look at the one before that is under way keeps nothing from here on, and nothing before this is
+        // taken for the new one's.
         let kept = async {
-            store.set_meta(HELPDESK, &now).await?;
-            store.forget_meta(LEFT_AT).await
+            let mut tx = store.begin().await?;
+            if before.is_some() {
+                requests::leave_all(&mut tx).await?;
+                sync::forget_cursor(&mut tx).await?;
+            }
+            set_meta(&mut tx, HELPDESK, &now).await?;
+            forget_meta(&mut tx, LEFT_AT).await?;
+            tx.commit().await.map_err(StoreError::from)
         };
         if let Err(error) = kept.await {
             tracing::error!(%error, "which helpdesk this is could not be kept");
+            self.store_failed(error.code());
         }
         hold
     }
-}
-
-/// Which helpdesk it is, for the question whether it is another one.
-fn identity(address: &HelpdeskAddress) -> String {
-    let kind = crate::store::columns::word(&address.kind);
-    // An address that only lost or gained its last slash is the same.
-    let path = address.url.path().trim_end_matches('/');
-    format!("{kind} {}{path}", address.url.origin().ascii_serialization())
 }

@@ -92,11 +92,11 @@ impl Controller {
         let mut replaced = self.inner.link.replaced();
         loop {
             replaced.borrow_and_update();
-            if let Some(desk) = self.inner.link.desk() {
+            if let Some((desk, helpdesk)) = self.inner.link.in_use() {
                 let heard = tokio::select! {
                     () = self.inner.stop.cancelled() => return,
                     _ = replaced.changed() => { waited = Duration::ZERO; continue }
-                    heard = self.hold_stream(&*desk) => heard,
+                    heard = self.hold_stream(&*desk, &helpdesk) => heard,
                 };
                 match heard {
                     Heard::Something => waited = Duration::ZERO,
@@ -122,19 +122,19 @@ impl Controller {
             }
             if !self.inner.link.is_enrolled() && self.inner.ports.settings.helpdesk().is_some() {
                 // What keeps it from connecting was said already; that it no longer does is news.
-                if self.inner.link.connect().await.is_ok() {
+                if self.relink().await.is_ok() {
                     self.unnotice(ErrorCode::KeyringUnavailable);
                 }
             }
         }
     }
 
-    async fn hold_stream(&self, desk: &dyn Helpdesk) -> Heard {
+    async fn hold_stream(&self, desk: &dyn Helpdesk, helpdesk: &str) -> Heard {
         let mut nudges = match desk.nudges().await {
             Ok(nudges) => nudges,
             Err(error) => {
                 // A helpdesk whose stream does not open can still be asked.
-                if self.look(desk).await.is_ok() {
+                if self.look(desk, helpdesk).await.is_ok() {
                     return Heard::Something;
                 }
                 return Heard::Nothing(error);
@@ -148,7 +148,7 @@ impl Controller {
         }
         let mut first = true;
         loop {
-            match self.look(desk).await {
+            match self.look(desk, helpdesk).await {
                 Ok(()) if first && !nudges_come => self.inner.outbox.resume(false),
                 Ok(()) => {}
                 // Before anything was heard the next try waits longer each time.
@@ -189,9 +189,9 @@ impl Controller {
     }
 
     /// Fetches what changed. What failed is told already; given back is what the helpdesk had to do with it.
-    async fn look(&self, desk: &dyn Helpdesk) -> Result<(), Option<HelpdeskError>> {
+    async fn look(&self, desk: &dyn Helpdesk, helpdesk: &str) -> Result<(), Option<HelpdeskError>> {
         let mut news = News::default();
-        let outcome = sync::look(&self.store(), desk, &mut news).await;
+        let outcome = sync::look(&self.store(), desk, helpdesk, &mut news).await;
         // What was kept before a failure is kept, and told.
         for client_id in news.changed {
             self.tell(Event::RequestChanged { client_id });

@@ -42,11 +42,7 @@ impl Controller {
 
     /// The settings changed under us: another helpdesk, perhaps.
     pub(super) async fn settings_are_new(&self) {
-        let linked = {
-            let _hold = self.before_helpdesk().await;
-            self.inner.link.connect().await
-        };
-        match linked {
+        match self.relink().await {
             Ok(()) => self.unnotice(ErrorCode::KeyringUnavailable),
             Err(error) => self.notice(error.code, &error.detail),
         }

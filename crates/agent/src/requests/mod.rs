@@ -393,8 +393,8 @@ pub async fn is_former(connection: &mut SqliteConnection, client_id: ClientId) -
 ///
 /// # Errors
 /// [`crate::store::StoreError`].
-pub async fn leave_all(store: &crate::store::Store) -> Result<()> {
-    sqlx::query("UPDATE tickets SET former = 1 WHERE number IS NOT NULL").execute(store.pool()).await?;
+pub async fn leave_all(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("UPDATE tickets SET former = 1 WHERE number IS NOT NULL").execute(connection).await?;
     Ok(())
 }
 

@@ -8,12 +8,13 @@ use deskside_protocol::{ClientId, ErrorCode, file_names, limits};
 use sqlx::{Row, SqliteConnection};
 
 use crate::drafts::beginning;
+use crate::identity::HELPDESK;
 use crate::media;
 use crate::outbox;
 use crate::ports::Notification;
 use crate::store::columns::{signed, word};
 use crate::store::files::{self, Owner};
-use crate::store::{Result, Store, StoreError, set_meta};
+use crate::store::{Result, Store, StoreError, forget_meta, meta, set_meta};
 
 /// Where the cursor is kept, together with the helpdesk that it belongs to.
 const CURSOR: &str = "cursor";
@@ -46,16 +47,22 @@ pub struct News {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_cursor(store: &Store) -> Result<()> {
-    sqlx::query("DELETE FROM meta WHERE name IN (?, ?)").bind(CURSOR).bind(FIRST_LOOK).execute(store.pool()).await?;
+pub async fn forget_cursor(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("DELETE FROM meta WHERE name IN (?, ?)").bind(CURSOR).bind(FIRST_LOOK).execute(connection).await?;
     Ok(())
 }
 
-/// Fetches what changed since the last look, and keeps it, page by page with its cursor.
+/// Fetches what changed since the last look, and keeps it, page by page with its cursor. `helpdesk` says which one is
+/// looked at ([`crate::identity`]): once requests belong to another one, what it says is about none of them any more.
 ///
 /// # Errors
 /// [`SyncError`]; what was fetched until then is kept.
-pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::result::Result<(), SyncError> {
+pub async fn look(
+    store: &Store,
+    desk: &dyn Helpdesk,
+    helpdesk: &str,
+    news: &mut News,
+) -> std::result::Result<(), SyncError> {
     let mut cursor = store.meta(CURSOR).await?;
     // On the very first look everything is old: a computer that was set up anew shows no hundred notifications.
     // Neither does one whose first look broke off and goes on now.
@@ -73,6 +80,10 @@ pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::r
         let stands_still = cursor.as_deref() == Some(page.cursor.as_str());
         if !(stands_still && page.tickets.is_empty()) {
             let mut tx = store.begin().await?;
+            if meta(&mut tx, HELPDESK).await?.is_some_and(|now| now != helpdesk) {
+                tracing::info!("the helpdesk was changed while it was looked at: what it says is not kept");
+                return Ok(());
+            }
             for ticket in &page.tickets {
                 take(&mut tx, ticket, quiet, news).await?;
             }
@@ -80,11 +91,7 @@ pub async fn look(store: &Store, desk: &dyn Helpdesk, news: &mut News) -> std::r
             if quiet && page.more {
                 set_meta(&mut tx, FIRST_LOOK, "under way").await?;
             } else {
-                sqlx::query("DELETE FROM meta WHERE name = ?")
-                    .bind(FIRST_LOOK)
-                    .execute(&mut *tx)
-                    .await
-                    .map_err(StoreError::from)?;
+                forget_meta(&mut tx, FIRST_LOOK).await?;
             }
             tx.commit().await.map_err(StoreError::from)?;
         }

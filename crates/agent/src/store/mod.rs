@@ -262,8 +262,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn meta(&self, name: &str) -> Result<Option<String>> {
-        let row = sqlx::query("SELECT value FROM meta WHERE name = ?").bind(name).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let mut connection = self.pool.acquire().await?;
+        meta(&mut connection, name).await
     }
 
     /// Keeps a value under a name.
@@ -280,8 +280,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn forget_meta(&self, name: &str) -> Result<()> {
-        sqlx::query("DELETE FROM meta WHERE name = ?").bind(name).execute(&self.pool).await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        forget_meta(&mut connection, name).await
     }
 
     /// Bytes on the disk: the database and the files beside it. What cannot be read counts as nothing.
@@ -289,6 +289,24 @@ impl Store {
         let folder = self.folder.clone();
         tokio::task::spawn_blocking(move || private::folder_bytes(&folder)).await.unwrap_or(0)
     }
+}
+
+/// A value kept under a name, within a transaction.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn meta(connection: &mut SqliteConnection, name: &str) -> Result<Option<String>> {
+    let row = sqlx::query("SELECT value FROM meta WHERE name = ?").bind(name).fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Forgets what is kept under a name, within a transaction.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_meta(connection: &mut SqliteConnection, name: &str) -> Result<()> {
+    sqlx::query("DELETE FROM meta WHERE name = ?").bind(name).execute(connection).await?;
+    Ok(())
 }
 
 /// Keeps a value under a name, within a transaction.
