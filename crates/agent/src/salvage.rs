@@ -16,6 +16,7 @@ use deskside_protocol::{AttachmentId, ClientId, DraftId, Sha256, Timestamp};
 use sqlx::SqliteConnection;
 
 use crate::drafts::{self, Kept};
+use crate::identity::HELPDESK;
 use crate::outbox::machine::{Kind, Message, Stage};
 use crate::store::columns::{to_json, word};
 use crate::store::files::{self, Owner};
@@ -67,6 +68,7 @@ struct Found {
 }
 
 async fn read_all(mut source: Damaged, store: &Store, salvaged: &mut Salvaged) {
+    carry_helpdesk(&mut source, store).await;
     let mut arrived = HashSet::new();
     let mut waiting: BTreeMap<ClientId, Vec<Record>> = BTreeMap::new();
     source
@@ -138,6 +140,24 @@ async fn read_all(mut source: Damaged, store: &Store, salvaged: &mut Salvaged) {
     carry_texts(&mut source, store, without_document, &owned, salvaged).await;
     carry_drafts(&mut source, store, &owned, salvaged).await;
     source.close().await;
+}
+
+/// Whose the numbers are, and where what waits may have arrived. Where the queue was left is not carried over: its places
+/// are others here, and without it more is in doubt, not less.
+async fn carry_helpdesk(source: &mut Damaged, store: &Store) {
+    let mut helpdesk = None;
+    source
+        .each(Table::Meta, |record| {
+            if record.text("name") == Some(HELPDESK) {
+                helpdesk = record.text("value").map(str::to_owned);
+            }
+        })
+        .await;
+    if let Some(helpdesk) = helpdesk
+        && let Err(error) = store.set_meta(HELPDESK, &helpdesk).await
+    {
+        tracing::warn!(%error, "whose the requests are could not be carried over");
+    }
 }
 
 /// Whether a ticket without a message of its own may not have arrived: it was written here and has no number.

@@ -21,7 +21,7 @@ use deskside_helpdesk::hub::HubDesk;
 use deskside_protocol::local::*;
 use deskside_protocol::{ClientId, ErrorCode};
 use support::desk::{CREDENTIAL, Desk, Fault, for_a_while};
-use support::{App, Desktop, eventually};
+use support::{App, Desktop, behind_its_back, eventually};
 
 fn enrol(app: &App, desk: &Desk) {
     app.ask(Request::Enrol { url: desk.url().to_string(), token: "good".into() }).unwrap();
@@ -92,4 +92,57 @@ fn what_a_look_at_the_helpdesk_of_before_brings_late_is_not_kept() {
         assert_eq!(news.changed.len(), 1, "its own is kept");
         assert!(store.meta("cursor").await.unwrap().is_some());
     });
+}
+
+#[test]
+fn a_store_that_comes_back_with_the_disk_belongs_to_the_helpdesk_that_it_was_of() {
+    let (first, second) = (Desk::start(), Desk::start());
+    let parent = tempfile::tempdir().unwrap();
+    let (data, away) = (parent.path().join("deskside"), parent.path().join("away"));
+    let app = App::start(&data, &Desktop::enrolled(&first.url()));
+    let arrived = app.report("This one arrives");
+    app.delivered(arrived);
+    let doubtful = in_doubt(&app, &first);
+    app.stop();
+
+    // The disk is away, and the helpdesk is another one by then.
+    std::fs::rename(&data, &away).unwrap();
+    std::fs::write(&data, "in the way").unwrap();
+    let app = App::start(&data, &Desktop::enrolled(&second.url()));
+    eventually("it listens to the second", || (app.home().connection == Connection::Online).then_some(()));
+    std::fs::remove_file(&data).unwrap();
+    std::fs::rename(&away, &data).unwrap();
+
+    eventually("the disk is back", || app.home().notices.is_empty().then_some(()));
+    assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged);
+    let reply = Request::Reply { client_id: arrived, text: "At the one before".into() };
+    assert_eq!(app.code(reply), ErrorCode::HelpdeskChanged);
+    app.delivered(app.report("For the second"));
+    assert_eq!(second.count(), 1);
+}
+
+#[test]
+fn a_store_that_takes_the_place_of_a_damaged_one_knows_whose_the_requests_are() {
+    let (first, second) = (Desk::start(), Desk::start());
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Desktop::enrolled(&first.url()));
+    let doubtful = in_doubt(&app, &first);
+    behind_its_back(data.path(), async |connection| {
+        for spoil in [
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_schema SET sql = 'CREATE INDEX ON ON ON' WHERE name = 'entries_of_ticket'",
+            "PRAGMA schema_version = 4711",
+        ] {
+            sqlx::query(spoil).execute(&mut *connection).await.unwrap();
+        }
+    });
+    eventually("it is said", || {
+        let _ = app.ask(Request::Requests);
+        let Ok(Response::Home(home)) = app.ask(Request::Home) else { return None };
+        home.notices.iter().any(|notice| notice.code == ErrorCode::StoreDamaged).then_some(())
+    });
+    enrol(&app, &second);
+    assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged);
+    for_a_while();
+    assert_eq!(second.count(), 0);
 }

@@ -9,6 +9,7 @@ use deskside_protocol::{ErrorCode, Timestamp};
 
 use super::Controller;
 use crate::drafts;
+use crate::identity::HELPDESK;
 use crate::retention;
 use crate::salvage;
 use crate::store::{Store, StoreError, files};
@@ -82,13 +83,18 @@ impl Controller {
                     self.unnotice(ErrorCode::StoreUnwritable);
                     // What the outbox could not keep of its progress is tried again.
                     self.inner.outbox.wake();
+                    if !self.inner.link.is_enrolled() && self.inner.ports.settings.helpdesk().is_some() {
+                        // It may be this disk that kept the helpdesk from coming into force.
+                        self.settings_are_new().await;
+                    }
                 }
                 Err(error) => tracing::debug!(?error, "the disk still refuses"),
             }
             return;
         }
         let _turn = self.inner.mending.lock().await;
-        let _quiet = self.inner.outbox.hold().await;
+        let linking = self.inner.linking.lock().await;
+        let quiet = self.inner.outbox.hold().await;
         let moved = async {
             let (durable, set_aside) = Store::open_durable(&self.inner.options.data).await?;
             let set_aside = match set_aside {
@@ -104,13 +110,16 @@ impl Controller {
         match moved.await {
             Ok((durable, set_aside)) => {
                 tracing::info!("the store is on the disk now");
+                // It may belong to another helpdesk than the one in force: nobody speaks to that before it is known.
+                self.inner.link.let_go();
                 let before = self.inner.store.replace(durable);
                 before.close().await;
+                drop((quiet, linking));
                 if let Some((kept, what, salvaged)) = set_aside {
                     self.say_set_aside(&kept, &what, salvaged).await;
                 }
                 self.unnotice(ErrorCode::StoreUnwritable);
-                self.refresh_tray().await;
+                self.settings_are_new().await;
             }
             Err(error @ StoreError::Version(_)) => {
                 self.unnotice(ErrorCode::StoreUnwritable);
@@ -130,7 +139,12 @@ impl Controller {
         }
         // It knows its messages by their places in this store, which are others' in the next one. That it has ended is as
         // good.
-        let _quiet = self.inner.outbox.hold().await;
+        let linking = self.inner.linking.lock().await;
+        let quiet = self.inner.outbox.hold().await;
+        // Where the damage is there, the one in force is the one that requests belong to.
+        let helpdesk = damaged.meta(HELPDESK).await.ok().flatten();
+        let helpdesk = helpdesk.or_else(|| self.inner.link.in_use().map(|(_, helpdesk)| helpdesk));
+        self.inner.link.let_go();
         damaged.pool().close().await;
         match Store::open(&self.inner.options.data).await {
             Ok(opened) => {
@@ -139,6 +153,11 @@ impl Controller {
                     Some((kept, _)) => salvage::carry_over(kept, &opened.store).await,
                     None => salvage::Salvaged::default(),
                 };
+                if let (Some(helpdesk), Ok(None)) = (helpdesk, opened.store.meta(HELPDESK).await)
+                    && let Err(error) = opened.store.set_meta(HELPDESK, &helpdesk).await
+                {
+                    tracing::error!(%error, "whose the requests are could not be carried over");
+                }
                 let _ = self.inner.store.replace(opened.store);
                 if let Some((kept, what)) = opened.set_aside {
                     self.say_set_aside(&kept, &what, salvaged).await;
@@ -149,9 +168,9 @@ impl Controller {
             }
             Err(error) => tracing::error!(%error, "no new store could be begun"),
         }
-        self.inner.previews.clear();
+        drop((quiet, linking));
         self.tell(Event::NoticesChanged);
-        self.refresh_tray().await;
+        self.settings_are_new().await;
     }
 }
 

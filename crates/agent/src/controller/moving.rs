@@ -56,13 +56,14 @@ impl Controller {
     /// before.
     ///
     /// # Errors
-    /// As [`crate::link::Link::connect`].
+    /// As [`crate::link::Link::connect`], and what the store says where it cannot keep that this is another helpdesk: none
+    /// is in force then.
     pub(super) async fn relink(&self) -> Result<(), ErrorReport> {
         let _one_at_a_time = self.inner.linking.lock().await;
         // The same for both: the settings may change in between.
         let address = self.inner.ports.settings.helpdesk();
         let _hold = match &address {
-            Some(address) => self.before_helpdesk(address).await,
+            Some(address) => self.before_helpdesk(address).await.inspect_err(|_| self.inner.link.let_go())?,
             None => None,
         };
         self.inner.link.connect(address).await
@@ -72,20 +73,22 @@ impl Controller {
     /// is parked, and its requests are marked.
     ///
     /// Until the answer is dropped nothing is sent.
-    async fn before_helpdesk(&self, address: &HelpdeskAddress) -> Option<Hold> {
+    async fn before_helpdesk(&self, address: &HelpdeskAddress) -> Result<Option<Hold>, ErrorReport> {
         let store = self.store();
         let now = identity::of(address);
-        let before = store.meta(HELPDESK).await.ok().flatten();
-        if before.as_deref() == Some(now.as_str()) {
+        let before = store.meta(HELPDESK).await;
+        if matches!(&before, Ok(Some(before)) if *before == now) {
             // It is back: what comes from here on is tried there, and where the queue was left says nothing any more.
             if let Err(error) = store.forget_meta(LEFT_AT).await {
                 tracing::error!(%error, "where the queue was left could not be forgotten");
             }
-            return None;
+            return Ok(None);
         }
+        // Which one it was cannot be read: then it may be another one.
+        let another = !matches!(before, Ok(None));
         let mut hold = None;
-        if let Some(before) = &before {
-            tracing::info!(%before, %now, "this is another helpdesk: what may have reached the one before is parked");
+        if another {
+            tracing::info!(?before, %now, "this is another helpdesk: what may have reached the one before is parked");
             let left_at = store.meta(LEFT_AT).await.ok().flatten().and_then(|at| at.parse().ok());
             hold = self.inner.outbox.leave(left_at).await.ok();
         }
@@ -93,7 +96,7 @@ impl Controller {
         // taken for the new one's.
         let kept = async {
             let mut tx = store.begin().await?;
-            if before.is_some() {
+            if another {
                 requests::leave_all(&mut tx).await?;
                 sync::forget_cursor(&mut tx).await?;
             }
@@ -101,10 +104,24 @@ impl Controller {
             forget_meta(&mut tx, LEFT_AT).await?;
             tx.commit().await.map_err(StoreError::from)
         };
-        if let Err(error) = kept.await {
-            tracing::error!(%error, "which helpdesk this is could not be kept");
-            self.store_failed(error.code());
+        match kept.await {
+            Ok(()) => Ok(hold),
+            Err(error) => {
+                tracing::error!(%error, "which helpdesk this is could not be kept");
+                self.store_failed(error.code());
+                // Without the marks, a reply would go to a stranger's ticket of the same number. For the first one there
+                // are none to make.
+                if another { Err(not_kept(&error)) } else { Ok(hold) }
+            }
         }
-        hold
     }
+}
+
+/// Whatever it was: the disk is asked again, and so is whether the helpdesk can come into force.
+fn not_kept(error: &StoreError) -> ErrorReport {
+    let code = match error {
+        StoreError::Damaged(_) => ErrorCode::StoreDamaged,
+        StoreError::Unwritable(_) | StoreError::Version(_) | StoreError::Fault(_) => ErrorCode::StoreUnwritable,
+    };
+    ErrorReport::new(code, error.to_string())
 }

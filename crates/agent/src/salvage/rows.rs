@@ -32,6 +32,8 @@ pub(super) enum Table {
     Files,
     /// Messages, delivered or not.
     Outbox,
+    /// What is kept by its name.
+    Meta,
 }
 
 impl Table {
@@ -53,6 +55,7 @@ impl Table {
             Self::Entries => both!("* FROM entries"),
             Self::Files => both!("* FROM files"),
             Self::Outbox => both!("* FROM outbox"),
+            Self::Meta => both!("name, value FROM meta"),
         }
     }
 }
