@@ -12,6 +12,7 @@ use deskside_contract::glpi_high_level::{CLIENT, HighLevel, POST_ONLY, browse};
 use deskside_contract::{Pace, Replay};
 use deskside_protocol::connect::*;
 use deskside_protocol::local::*;
+use deskside_protocol::settings::HelpdeskKind;
 use support::{App, Desktop, eventually};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast::Receiver;
@@ -35,7 +36,16 @@ fn connect(
     secret: &str,
     events: &mut Receiver<Event>,
 ) -> (HelpdeskReport, HelpdeskReport) {
-    let choice = wish(glpi, secret);
+    connect_with(app, desktop, glpi, wish(glpi, secret), events)
+}
+
+fn connect_with(
+    app: &App,
+    desktop: &Desktop,
+    glpi: &Replay<HighLevel>,
+    choice: HelpdeskChoice,
+    events: &mut Receiver<Event>,
+) -> (HelpdeskReport, HelpdeskReport) {
     let Response::HelpdeskReport(begun) = app.ask(Request::ConnectHelpdesk { choice }).unwrap() else { panic!() };
     // To find out what it is, it is asked what no capture of it shows.
     let _while_looking = glpi.take_uncovered();
@@ -89,4 +99,11 @@ fn glpi_11_is_connected_by_a_sign_in_in_the_browser() {
     eventually("another is sent", || matches!(app.row(another).delivery, Delivery::Delivered { .. }).then_some(()));
     assert_ne!(token(), before, "the next one took its place");
     assert!(glpi.with(|glpi| glpi.knows(&token())) && kept().fields.contains_key("client_secret"));
+
+    // Signing in again: nobody has the client's secret at hand, and it is there.
+    let mut again = HelpdeskChoice { kind: Some(HelpdeskKind::Glpi), ..wish(&glpi, "") };
+    again.fields.remove("client_secret");
+    let (_, report) = connect_with(&app, &desktop, &glpi, again, &mut events);
+    assert_eq!(report.outcome, ConnectOutcome::Connected, "{report:?}");
+    assert_eq!(kept().fields.get("client_secret").map(String::as_str), Some(CLIENT.1));
 }

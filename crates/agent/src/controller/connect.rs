@@ -10,6 +10,7 @@ use deskside_protocol::local::{Event, Health, LedgerAction, Response};
 use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::ticket::Verdict;
 use deskside_protocol::{ClientId, ErrorCode, ErrorReport};
+use url::Url;
 
 use super::Controller;
 use crate::credential::Credential;
@@ -33,10 +34,32 @@ impl Controller {
             return self.probe_own().await;
         }
         let choice = match self.inner.ports.settings.choose(choice.clone()) {
-            Ok(choice) => choice,
+            Ok(choice) => self.with_kept_secrets(choice).await,
             Err(error) => return Ok(Response::HelpdeskReport(decided(&choice, &error))),
         };
         Ok(Response::HelpdeskReport(self.look_at(&choice).await.report))
+    }
+
+    /// Fields that are secrets are shown to nobody: whoever signs in again at the helpdesk in force has not got them, and
+    /// the keyring has.
+    async fn with_kept_secrets(&self, mut choice: HelpdeskChoice) -> HelpdeskChoice {
+        let address = self.inner.ports.settings.helpdesk().filter(|address| choice.kind == Some(address.kind));
+        let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
+        let same = |url: &Url, typed: Url| url.origin() == typed.origin() && path(url) == path(&typed);
+        let Some(address) =
+            address.filter(|address| probe::typed(&choice.url).is_ok_and(|typed| same(&address.url, typed)))
+        else {
+            return choice;
+        };
+        if let Ok(Some(kept)) = self.inner.ports.secrets.get(&address.url).await {
+            for (name, value) in Credential::read(&kept).fields {
+                let field = choice.fields.entry(name).or_default();
+                if field.trim().is_empty() {
+                    *field = value;
+                }
+            }
+        }
+        choice
     }
 
     async fn look_at(&self, choice: &HelpdeskChoice) -> Probed {
@@ -76,7 +99,7 @@ impl Controller {
     pub(super) async fn connect_helpdesk(&self, choice: HelpdeskChoice) -> Result<Response, ErrorReport> {
         let _one_at_a_time = self.inner.connecting.lock().await;
         let choice = match self.inner.ports.settings.choose(choice.clone()) {
-            Ok(choice) => choice,
+            Ok(choice) => self.with_kept_secrets(choice).await,
             Err(error) => return Ok(Response::HelpdeskReport(decided(&choice, &error))),
         };
         let Probed { mut report, target, way } = self.look_at(&choice).await;

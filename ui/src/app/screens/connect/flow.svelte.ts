@@ -68,7 +68,7 @@ export class ConnectFlow {
   async look(): Promise<void> {
     if (this.busy) return;
     const report = await this.#ask('looking', 'probe-helpdesk', null);
-    if (!report || this.broken) {
+    if (!report || (this.broken && !this.#canBeMended(report))) {
       this.stage = this.found ? 'sign-in' : 'address';
       return;
     }
@@ -104,6 +104,13 @@ export class ConnectFlow {
     if (event.event === 'helpdesk-step' && (this.busy || this.stage === 'browser')) {
       this.steps = [...this.steps.filter(({ step }) => step !== event.step.step), event.step];
     } else if (event.event === 'helpdesk-reported' && this.stage === 'browser') this.#came(event.report);
+  }
+
+  /** Whether a field is all that is missing or wrong: then it is known what is there, and the field is asked for. */
+  #canBeMended(report: HelpdeskReport): boolean {
+    const lacking = report.fields.some(({ name, needed }) => needed && !this.fields[name]?.trim());
+    const wrong = this.broken?.problem === 'app-token-wrong' || this.broken?.problem === 'oauth-client-wrong';
+    return report.kind !== null && (lacking || wrong);
   }
 
   #came(report: HelpdeskReport): void {

@@ -98,6 +98,40 @@ describe('connecting a helpdesk', () => {
     });
   });
 
+  it('asks for the field without which the look goes no further', async () => {
+    const missing: HelpdeskReport = {
+      ...GLPI,
+      ways: ['token'],
+      fields: [{ name: 'app_token', needed: true, secret: true, choices: [] }],
+      steps: [step('address'), { ...step('interface', 'broken'), problem: 'app-token-missing' }],
+      outcome: 'broken',
+    };
+    const asked = agent(missing, { ...GLPI, outcome: 'connected' });
+    const flow = new ConnectFlow();
+    flow.address = 'it.example';
+    await flow.look();
+    expect([flow.stage, flow.found?.kind, flow.broken?.problem]).toEqual([
+      'sign-in',
+      'glpi',
+      'app-token-missing',
+    ]);
+    flow.fields = { app_token: 'of the application' };
+    flow.credential = 'of the user';
+    await flow.connect();
+    expect(flow.stage).toBe('connected');
+    expect(asked.at(-1)).toMatchObject({
+      choice: { kind: 'glpi', way: 'token', fields: { app_token: 'of the application' } },
+    });
+  });
+
+  it('goes on asking for the address where no field would help', async () => {
+    agent({ ...GLPI, steps: [step('address'), step('interface', 'broken')], outcome: 'broken' });
+    const flow = new ConnectFlow();
+    flow.address = 'it.example';
+    await flow.look();
+    expect([flow.stage, flow.found]).toEqual(['address', undefined]);
+  });
+
   it('signs in again at the same helpdesk, in the same way', async () => {
     const asked = agent(GLPI);
     const flow = new ConnectFlow();
