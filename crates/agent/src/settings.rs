@@ -20,6 +20,10 @@ use crate::paths::{read_small, replace_file};
 use crate::policy::Policy;
 use crate::ports::{HelpdeskAddress, SettingsPort};
 
+mod decided;
+
+use decided::{is_same_server, is_within, leads_to};
+
 /// Largest settings file, in bytes.
 pub const SETTINGS_BYTES: u64 = 64 * 1024;
 
@@ -41,6 +45,9 @@ struct Helpdesk {
     fields: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// What IT named when this was found there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided_as: Option<url::Url>,
 }
 
 /// The settings in force and where they come from.
@@ -156,11 +163,16 @@ impl SettingsStore {
     /// The helpdesk in force: IT's, else the one that was connected here. What IT says of its kind and fields counts.
     #[must_use]
     pub fn helpdesk(&self) -> Option<HelpdeskAddress> {
+        self.in_force_of(self.user.helpdesk.as_ref())
+    }
+
+    /// The helpdesk in force if this one is connected here.
+    fn in_force_of(&self, own: Option<&Helpdesk>) -> Option<HelpdeskAddress> {
         let policy = &self.policy;
         let (decided, kind) = (policy.helpdesk(), policy.kind());
         // What belongs to another address or kind than IT's is not in force.
-        let own = self.user.helpdesk.as_ref();
-        let own = own.filter(|own| decided.is_none_or(|url| is_within(&own.url, url)));
+        let own = own
+            .filter(|own| decided.is_none_or(|url| own.decided_as.as_ref() == Some(url) || is_within(&own.url, url)));
         let own = own.filter(|own| kind.is_none_or(|kind| own.kind == kind));
         let name = policy.helpdesk_name.clone().or_else(|| own?.name.clone());
         let mut address = match (own, decided, kind) {
@@ -191,7 +203,7 @@ impl SettingsStore {
     /// # Errors
     /// [`ErrorCode::DecidedByPolicy`] if IT decided another helpdesk.
     pub fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
-        if self.policy.helpdesk().is_some_and(|decided| decided.origin() != helpdesk.origin()) {
+        if self.policy.helpdesk().is_some_and(|decided| !leads_to(helpdesk, decided)) {
             return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
         }
         Ok(())
@@ -207,7 +219,10 @@ impl SettingsStore {
         if let Some(url) = self.policy.helpdesk() {
             match deskside_helpdesk::probe::typed(&choice.url) {
                 _ if choice.url.trim().is_empty() => choice.url = url.to_string(),
-                Ok(chosen) if chosen.origin() == url.origin() => {}
+                // Where it was found, last time or now.
+                Ok(chosen) if self.helpdesk().is_some_and(|own| own.url == chosen) => choice.url = chosen.to_string(),
+                Ok(chosen) if is_within(&chosen, url) => choice.url = chosen.to_string(),
+                Ok(chosen) if leads_to(&chosen, url) => choice.url = url.to_string(),
                 _ => return decided("the helpdesk"),
             }
         }
@@ -235,14 +250,18 @@ impl SettingsStore {
     /// Keeps the helpdesk that was connected here. What IT decided of its fields, and secrets, are not kept with it.
     ///
     /// # Errors
-    /// [`ErrorCode::DecidedByPolicy`] if IT decided another, [`ErrorCode::StoreUnwritable`] if it cannot be kept;
-    /// nothing has changed then.
+    /// [`ErrorCode::DecidedByPolicy`] if IT decided another, so that this one would not be in force;
+    /// [`ErrorCode::StoreUnwritable`] if it cannot be kept. Nothing has changed then.
     pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
-        self.may_enrol(&helpdesk.url)?;
         let HelpdeskAddress { kind, url, mut fields, name } = helpdesk;
         let decided = &self.policy.helpdesk_fields.0;
         fields.retain(|name, _| !decided.contains_key(name) && !is_secret(name));
-        let helpdesk = Some(Helpdesk { kind, url, fields, name });
+        let decided_as = self.policy.helpdesk().filter(|decided| is_same_server(&url, decided)).cloned();
+        let helpdesk = Some(Helpdesk { kind, url, fields, name, decided_as });
+        let (wanted, now) = (helpdesk.as_ref(), self.in_force_of(helpdesk.as_ref()));
+        if now.map(|now| (now.kind, now.url)) != wanted.map(|wanted| (wanted.kind, wanted.url.clone())) {
+            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
+        }
         self.keep(User { settings: self.user.settings.clone(), helpdesk })
     }
 
@@ -333,7 +352,8 @@ impl SettingsPort for SharedSettings {
             decided_by_policy: store.decided(),
             shortcut_state: self.shortcut_state(),
             language: store.language().tag().to_owned(),
-            helpdesk_url: helpdesk.as_ref().map(|helpdesk| helpdesk.url.to_string()),
+            // What it is shows when somebody connects it; where it is, IT may have said.
+            helpdesk_url: helpdesk.as_ref().map(|own| &own.url).or(store.policy().helpdesk()).map(url::Url::to_string),
             helpdesk_kind: helpdesk.as_ref().map(|helpdesk| helpdesk.kind),
             helpdesk_fields: helpdesk.as_ref().map(|helpdesk| shown(&helpdesk.fields)).unwrap_or_default(),
             helpdesk_decided_by_policy: store.helpdesk_decided(),
@@ -388,13 +408,6 @@ impl SettingsPort for SharedSettings {
 
 /// The table of the file that holds [`Helpdesk`].
 const HELPDESK: &str = "helpdesk";
-
-/// Whether an address is the decided one, or lies below it: a helpdesk can be found in a folder of what IT named.
-fn is_within(url: &url::Url, decided: &url::Url) -> bool {
-    let path = decided.path().trim_end_matches('/');
-    let below = url.path().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    url.origin() == decided.origin() && below
-}
 
 /// Fields as everybody may see them.
 fn shown(fields: &BTreeMap<String, String>) -> BTreeMap<String, String> {

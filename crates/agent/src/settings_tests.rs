@@ -139,6 +139,49 @@ fn what_it_decided_of_the_helpdesk_is_laid_over_every_choice() {
     assert_eq!(files.open().helpdesk(), None);
 }
 
+#[test]
+fn what_is_found_where_it_pointed_is_in_force() {
+    let files = Files::new();
+    let found =
+        |kind, url: &str| HelpdeskAddress { kind, url: url.parse().unwrap(), fields: BTreeMap::new(), name: None };
+    let glpi = found(HelpdeskKind::Glpi, "https://it.example/glpi/");
+    let rt = found(HelpdeskKind::RequestTracker, "https://it.example/");
+    // A page that was copied, with its kind and without; an address from before there was encryption.
+    for (policy, found) in [
+        ("helpdesk_url = 'https://it.example/glpi/front/central.php'", &glpi),
+        ("helpdesk_url = 'https://it.example/SelfService/index.html'\nhelpdesk_kind = 'request-tracker'", &rt),
+        ("helpdesk_url = 'http://it.example/glpi'", &glpi),
+    ] {
+        std::fs::write(files.policy(), policy).unwrap();
+        assert!(SharedSettings::new(files.open()).view().helpdesk_url.is_some(), "nobody has to type it");
+        files.open().set_helpdesk(found.clone()).unwrap();
+        assert_eq!(files.open().helpdesk().as_ref(), Some(found), "{policy}");
+    }
+    // What would not be in force is not kept, and IT's word changes.
+    std::fs::write(files.policy(), "helpdesk_url = 'https://it.example'\nhelpdesk_kind = 'glpi'").unwrap();
+    assert_eq!(files.open().set_helpdesk(rt).unwrap_err().code, ErrorCode::DecidedByPolicy);
+    std::fs::write(files.policy(), "helpdesk_url = 'https://it.example/other'").unwrap();
+    assert_eq!(files.open().helpdesk(), None);
+}
+
+#[test]
+fn what_is_typed_leads_to_what_it_named_or_nowhere() {
+    let files = Files::new();
+    std::fs::write(files.policy(), "helpdesk_url = 'https://it.example/glpi'\n").unwrap();
+    let chosen = |url: &str| {
+        let (fields, url) = (BTreeMap::new(), url.to_owned());
+        let choice = HelpdeskChoice { url, kind: None, way: None, fields, credential: None };
+        files.open().choose(choice).map(|choice| choice.url).map_err(|error| error.code)
+    };
+    assert_eq!(chosen("it.example").as_deref(), Ok("https://it.example/glpi"));
+    assert_eq!(chosen("it.example/glpi/front/central.php").as_deref(), Ok("https://it.example/glpi/front/central.php"));
+    for other in ["it.example/rt", "http://it.example/glpi", "evil.example/glpi"] {
+        assert_eq!(chosen(other), Err(ErrorCode::DecidedByPolicy), "{other}");
+    }
+    let rt = "https://it.example/rt".parse().unwrap();
+    assert_eq!(files.open().may_enrol(&rt).unwrap_err().code, ErrorCode::DecidedByPolicy);
+}
+
 proptest! {
     #[test]
     fn any_choice_survives_being_kept(

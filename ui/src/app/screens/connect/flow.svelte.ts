@@ -45,6 +45,8 @@ export class ConnectFlow {
   /** What is known already of what it is: IT's word, or that of the last time. */
   #kind: HelpdeskKind | null = null;
   #wanted: SignInWay | null = null;
+  /** IT decided the address: it is asked for as it stands, wherever it led. */
+  #decided = false;
 
   /** The step that is broken, if one is. */
   get broken(): ConnectStep | undefined {
@@ -59,6 +61,7 @@ export class ConnectFlow {
   /** Begins with the helpdesk that is set already: its address, and what it was told. */
   begin(view: SettingsView): void {
     this.address = view.helpdesk_url ?? '';
+    this.#decided = view.helpdesk_decided_by_policy.url;
     this.#kind = view.helpdesk_kind;
     this.#wanted = view.helpdesk_way;
     this.fields = { ...view.helpdesk_fields };
@@ -141,7 +144,7 @@ export class ConnectFlow {
     this.steps = [];
     this.failed = undefined;
     const choice: HelpdeskChoice = {
-      url: this.found?.url ?? this.address.trim(),
+      url: this.#decided ? this.address.trim() : (this.found?.url ?? this.address.trim()),
       kind: this.found?.kind ?? this.#kind,
       way: request === 'connect-helpdesk' ? this.way : this.#wanted,
       // An empty field is as if it had not been touched.

@@ -124,6 +124,22 @@ describe('connecting a helpdesk', () => {
     });
   });
 
+  it('asks for the address that IT decided as it stands', async () => {
+    const asked = agent(GLPI, { ...GLPI, outcome: 'connected' });
+    const page = 'https://it.example/support';
+    const flow = new ConnectFlow();
+    flow.begin({
+      helpdesk_url: page,
+      helpdesk_kind: null,
+      helpdesk_way: null,
+      helpdesk_fields: {},
+      helpdesk_decided_by_policy: { url: true },
+    } as unknown as SettingsView);
+    await flow.look();
+    await flow.connect();
+    expect(asked).toMatchObject([{ choice: { url: page } }, { choice: { url: page, kind: 'glpi' } }]);
+  });
+
   it('goes on asking for the address where no field would help', async () => {
     agent({ ...GLPI, steps: [step('address'), step('interface', 'broken')], outcome: 'broken' });
     const flow = new ConnectFlow();
@@ -140,6 +156,7 @@ describe('connecting a helpdesk', () => {
       helpdesk_kind: 'glpi',
       helpdesk_way: 'token',
       helpdesk_fields: { entity: '3' },
+      helpdesk_decided_by_policy: { url: false },
     } as unknown as SettingsView);
     await flow.look();
     expect([flow.stage, flow.way]).toEqual(['sign-in', 'token']);
