@@ -13,6 +13,7 @@ use deskside_contract::{Pace, Replay};
 use deskside_protocol::connect::*;
 use deskside_protocol::local::*;
 use deskside_protocol::settings::HelpdeskKind;
+use support::desk::{Desk, for_a_while};
 use support::{App, Desktop, eventually};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast::Receiver;
@@ -106,4 +107,30 @@ fn glpi_11_is_connected_by_a_sign_in_in_the_browser() {
     let (_, report) = connect_with(&app, &desktop, &glpi, again, &mut events);
     assert_eq!(report.outcome, ConnectOutcome::Connected, "{report:?}");
     assert_eq!(kept().fields.get("client_secret").map(String::as_str), Some(CLIENT.1));
+}
+
+#[test]
+fn a_sign_in_that_was_left_does_not_replace_a_later_choice() {
+    // Err means that another one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = Runtime::new().unwrap();
+    let glpi = runtime.block_on(Replay::start(HighLevel::new().unwrap(), Pace::AtOnce)).unwrap();
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let desktop = Arc::new(Desktop::default());
+    let app = App::start(data.path(), &desktop);
+    let choice = wish(&glpi, CLIENT.1);
+    let Response::HelpdeskReport(begun) = app.ask(Request::ConnectHelpdesk { choice }).unwrap() else { panic!() };
+    assert_eq!(begun.outcome, ConnectOutcome::InBrowser, "{begun:?}");
+    // To find out what it is, it is asked what no capture of it shows.
+    let _while_looking = glpi.take_uncovered();
+    let page = desktop.browsed.lock().unwrap().pop().expect("the browser is opened");
+
+    app.ask(Request::Enrol { url: desk.url().to_string(), token: "good".into() }).unwrap();
+    // Nobody may be there any more for what the browser brings.
+    let _ = runtime.block_on(browse(&glpi, page));
+    for_a_while();
+    assert_eq!(desktop.helpdesk.lock().unwrap().as_ref().unwrap().url, desk.url());
+    app.delivered(app.report("The projector stays black"));
+    assert_eq!(desk.count(), 1);
 }

@@ -98,6 +98,7 @@ impl Controller {
     /// Looks; and keeps it if all is well.
     pub(super) async fn connect_helpdesk(&self, choice: HelpdeskChoice) -> Result<Response, ErrorReport> {
         let _one_at_a_time = self.inner.connecting.lock().await;
+        self.stop_browsing();
         let choice = match self.inner.ports.settings.choose(choice.clone()) {
             Ok(choice) => self.with_kept_secrets(choice).await,
             Err(error) => return Ok(Response::HelpdeskReport(decided(&choice, &error))),

@@ -18,6 +18,7 @@ impl Controller {
     /// Forgets the helpdesk and its credential. What waits goes on waiting.
     pub(super) async fn disconnect_helpdesk(&self) -> Result<Response, ErrorReport> {
         let _one_at_a_time = self.inner.connecting.lock().await;
+        self.stop_browsing();
         let Some(address) = self.inner.ports.settings.helpdesk() else {
             return Err(ErrorReport::new(ErrorCode::NotEnrolled, "there is no helpdesk to disconnect"));
         };

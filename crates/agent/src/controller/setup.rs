@@ -56,6 +56,7 @@ impl Controller {
         let bad = |detail: String| ErrorReport::new(ErrorCode::BadRequest, detail);
         let url = Url::parse(url.trim()).map_err(|error| bad(format!("not an address: {error}")))?;
         let _one_at_a_time = self.inner.connecting.lock().await;
+        self.stop_browsing();
         self.enrol_at(&url, token).await?;
         Ok(Response::Settings(self.settings_view()))
     }

@@ -35,12 +35,18 @@ impl KeepsCredential for Held {
 }
 
 impl Controller {
-    /// Opens the browser; what comes of it is told when it comes back ([`Event::HelpdeskReported`]). A second wish takes
-    /// the place of the first.
-    pub(super) async fn sign_in_by_browser(&self, report: &mut HelpdeskReport, target: &Target) {
+    /// Somebody chooses anew: whatever a browser brings of a choice before is not waited for any more.
+    pub(in crate::controller) fn stop_browsing(&self) -> CancellationToken {
         let over = CancellationToken::new();
         std::mem::replace(&mut *self.inner.browsing.lock().unwrap_or_else(PoisonError::into_inner), over.clone())
             .cancel();
+        over
+    }
+
+    /// Opens the browser; what comes of it is told when it comes back ([`Event::HelpdeskReported`]). A second wish takes
+    /// the place of the first.
+    pub(super) async fn sign_in_by_browser(&self, report: &mut HelpdeskReport, target: &Target) {
+        let over = self.stop_browsing();
         let begun = match self.open_browser(target).await {
             Ok(begun) => begun,
             Err(error) => return self.failed(report, bad(StepName::SignIn, of_sign_in(error.code), &error)),
@@ -56,12 +62,15 @@ impl Controller {
                 came = begun.finish(&farewell) => came,
             };
             let kept = match came {
-                Ok(credential) => this.try_and_keep(&mut report, &target, credential.written()).await,
+                Ok(credential) => this.try_and_keep(&mut report, &target, credential.written(), &over).await,
                 Err(error) => {
                     let problem = of_sign_in(error.code);
                     Err(bad(StepName::SignIn, problem, &ErrorReport::new(error.code, error.detail)))
                 }
             };
+            if over.is_cancelled() {
+                return;
+            }
             match kept {
                 Ok(()) => this.connected(&mut report).await,
                 Err(step) => this.failed(&mut report, step),
@@ -84,6 +93,7 @@ impl Controller {
         report: &mut HelpdeskReport,
         target: &Target,
         secret: String,
+        over: &CancellationToken,
     ) -> Result<(), ConnectStep> {
         let held = Arc::new(Held(Mutex::new(secret)));
         let tried = async {
@@ -95,6 +105,14 @@ impl Controller {
         let _in_use = tried.await.map_err(|error| of_error(StepName::SignIn, &error))?;
         self.push(report, good(StepName::SignIn, "signed in by the browser"));
         let _one_at_a_time = self.inner.connecting.lock().await;
+        if over.is_cancelled() {
+            let detail = "another choice was made meanwhile";
+            return Err(bad(
+                StepName::SignIn,
+                ConnectProblem::BrowserSignInFailed,
+                &ErrorReport::new(ErrorCode::Internal, detail),
+            ));
+        }
         let kept = self.keep_helpdesk(target, report.name.clone(), held.secret()).await;
         kept.map_err(|error| bad(StepName::SignIn, ConnectProblem::NotKept, &error))
     }
