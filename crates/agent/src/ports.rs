@@ -226,13 +226,15 @@ pub struct HelpdeskAddress {
     pub fields: BTreeMap<String, String>,
     /// What the company calls it.
     pub name: Option<String>,
+    /// Who this computer is there, where that is known: a hub's device, another helpdesk's user.
+    pub account: Option<String>,
 }
 
 impl HelpdeskAddress {
     /// A hub.
     #[must_use]
     pub fn hub(url: url::Url, name: Option<String>) -> Self {
-        Self { kind: HelpdeskKind::Hub, url, fields: BTreeMap::new(), name }
+        Self { kind: HelpdeskKind::Hub, url, fields: BTreeMap::new(), name, account: None }
     }
 
     /// As the connectors want it.

@@ -45,6 +45,9 @@ struct Helpdesk {
     fields: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Who this computer is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     /// What IT named when this was found there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decided_as: Option<url::Url>,
@@ -177,9 +180,12 @@ impl SettingsStore {
         let name = policy.helpdesk_name.clone().or_else(|| own?.name.clone());
         let mut address = match (own, decided, kind) {
             (Some(own), _, _) => {
-                HelpdeskAddress { kind: own.kind, url: own.url.clone(), fields: own.fields.clone(), name }
+                let Helpdesk { kind, url, fields, account, .. } = own.clone();
+                HelpdeskAddress { kind, url, fields, name, account }
             }
-            (None, Some(url), Some(kind)) => HelpdeskAddress { kind, url: url.clone(), fields: BTreeMap::new(), name },
+            (None, Some(url), Some(kind)) => {
+                HelpdeskAddress { kind, url: url.clone(), fields: BTreeMap::new(), name, account: None }
+            }
             // What it is shows when somebody connects it.
             (None, _, _) => return None,
         };
@@ -253,11 +259,11 @@ impl SettingsStore {
     /// [`ErrorCode::DecidedByPolicy`] if IT decided another, so that this one would not be in force;
     /// [`ErrorCode::StoreUnwritable`] if it cannot be kept. Nothing has changed then.
     pub fn set_helpdesk(&mut self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
-        let HelpdeskAddress { kind, url, mut fields, name } = helpdesk;
+        let HelpdeskAddress { kind, url, mut fields, name, account } = helpdesk;
         let decided = &self.policy.helpdesk_fields.0;
         fields.retain(|name, _| !decided.contains_key(name) && !is_secret(name));
         let decided_as = self.policy.helpdesk().filter(|decided| is_same_server(&url, decided)).cloned();
-        let helpdesk = Some(Helpdesk { kind, url, fields, name, decided_as });
+        let helpdesk = Some(Helpdesk { kind, url, fields, name, account, decided_as });
         let (wanted, now) = (helpdesk.as_ref(), self.in_force_of(helpdesk.as_ref()));
         if now.map(|now| (now.kind, now.url)) != wanted.map(|wanted| (wanted.kind, wanted.url.clone())) {
             return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));

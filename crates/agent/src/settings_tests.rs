@@ -84,6 +84,7 @@ fn what_cannot_be_kept_has_not_changed() {
 fn the_helpdesk_is_its_unless_it_left_it_open() {
     let files = Files::new();
     let own = HelpdeskAddress::hub("https://own.example".parse().unwrap(), Some("Ours".to_owned()));
+    let own = HelpdeskAddress { account: Some("this device".to_owned()), ..own };
     let mut store = files.open();
     assert_eq!(store.helpdesk(), None);
     store.set_helpdesk(own.clone()).unwrap();
@@ -123,7 +124,9 @@ fn what_it_decided_of_the_helpdesk_is_laid_over_every_choice() {
 
     let fields = chosen.fields;
     let url: url::Url = "https://it.example/glpi/".parse().unwrap();
-    store.set_helpdesk(HelpdeskAddress { kind: HelpdeskKind::Glpi, url: url.clone(), fields, name: None }).unwrap();
+    store
+        .set_helpdesk(HelpdeskAddress { kind: HelpdeskKind::Glpi, url: url.clone(), fields, name: None, account: None })
+        .unwrap();
     let kept = std::fs::read_to_string(files.settings()).unwrap();
     assert!(kept.contains("category") && !kept.contains("s3cret") && !kept.contains("entity"), "{kept}");
     let in_force = files.open().helpdesk().unwrap();
@@ -142,8 +145,13 @@ fn what_it_decided_of_the_helpdesk_is_laid_over_every_choice() {
 #[test]
 fn what_is_found_where_it_pointed_is_in_force() {
     let files = Files::new();
-    let found =
-        |kind, url: &str| HelpdeskAddress { kind, url: url.parse().unwrap(), fields: BTreeMap::new(), name: None };
+    let found = |kind, url: &str| HelpdeskAddress {
+        kind,
+        url: url.parse().unwrap(),
+        fields: BTreeMap::new(),
+        name: None,
+        account: None,
+    };
     let glpi = found(HelpdeskKind::Glpi, "https://it.example/glpi/");
     let rt = found(HelpdeskKind::RequestTracker, "https://it.example/");
     // A page that was copied, with its kind and without; an address from before there was encryption.

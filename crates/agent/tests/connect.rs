@@ -138,6 +138,8 @@ fn a_token_of_request_tracker_is_looked_at_kept_and_files() {
     assert_eq!(report.outcome, ConnectOutcome::Connected, "the same helpdesk, as somebody else: {report:?}");
     let second = app.report("Nor does the second one");
     app.delivered(second);
+    let reply = Request::Reply { client_id, text: "It is alice's".to_owned() };
+    assert_eq!(app.code(reply), ErrorCode::HelpdeskChanged, "bob does not see it");
 
     let Response::Settings(view) = app.ask(Request::DisconnectHelpdesk).unwrap() else { panic!() };
     assert_eq!((view.helpdesk_url, view.enrolled), (None, false));

@@ -55,9 +55,15 @@ fn what_came_after_a_helpdesk_was_left_is_in_doubt_once_it_is_back() {
     let app = App::start(data.path(), &Arc::new(Desktop::default()));
     enrol(&app, &first);
     app.delivered(app.report("This one arrives"));
+    let desktop = app.desktop.clone();
+    let (address, credentials) =
+        (desktop.helpdesk.lock().unwrap().clone(), desktop.credentials.lock().unwrap().clone());
     app.ask(Request::DisconnectHelpdesk).unwrap();
     let between = app.report("Written in between");
-    enrol(&app, &first);
+    // Back as the same device.
+    *desktop.helpdesk.lock().unwrap() = address;
+    *desktop.credentials.lock().unwrap() = credentials;
+    app.controller.settings_changed();
     app.delivered(between);
 
     let doubtful = in_doubt(&app, &first);
@@ -145,4 +151,29 @@ fn a_store_that_takes_the_place_of_a_damaged_one_knows_whose_the_requests_are() 
     assert_eq!(parked(&app, doubtful), ErrorCode::HelpdeskChanged);
     for_a_while();
     assert_eq!(second.count(), 0);
+}
+
+#[test]
+fn a_device_that_enrols_anew_leaves_its_requests_and_sends_what_waits() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Arc::new(Desktop::default()));
+    enrol(&app, &desk);
+    let arrived = app.report("Of the device of before");
+    app.delivered(arrived);
+    desk.down();
+    let waits = app.report("Waits");
+    let desktop = app.kill();
+    let app = App::start(data.path(), &desktop);
+    desk.up();
+    // This desk would show it to every device.
+    for _ in 0..500 {
+        desk.fault("GET /tickets", Fault::Busy(0));
+    }
+
+    enrol(&app, &desk);
+    let reply = Request::Reply { client_id: arrived, text: "Whose is this?".into() };
+    assert_eq!(app.code(reply), ErrorCode::HelpdeskChanged);
+    app.delivered(waits);
+    assert_eq!(desk.with(waits, |ticket| ticket.creations), Some(1));
 }

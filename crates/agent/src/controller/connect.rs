@@ -103,7 +103,7 @@ impl Controller {
             Ok(choice) => self.with_kept_secrets(choice).await,
             Err(error) => return Ok(Response::HelpdeskReport(decided(&choice, &error))),
         };
-        let Probed { mut report, target, way } = self.look_at(&choice).await;
+        let Probed { mut report, target, way, account } = self.look_at(&choice).await;
         let Some(target) = target else { return Ok(Response::HelpdeskReport(report)) };
         match (report.outcome, way) {
             (ConnectOutcome::Ready, Some(SignInWay::EnrolmentToken)) => {
@@ -115,7 +115,7 @@ impl Controller {
             }
             (ConnectOutcome::Ready, _) => {
                 let secret = choice.credential.as_deref().unwrap_or_default().trim().to_owned();
-                match self.keep_helpdesk(&target, report.name.clone(), secret).await {
+                match self.keep_helpdesk(&target, report.name.clone(), account, secret).await {
                     Ok(()) => self.connected(&mut report).await,
                     Err(error) => self.failed(&mut report, bad(StepName::SignIn, ConnectProblem::NotKept, &error)),
                 }
@@ -168,6 +168,7 @@ impl Controller {
         &self,
         target: &Target,
         name: Option<String>,
+        account: Option<String>,
         secret: String,
     ) -> Result<(), ErrorReport> {
         let decided = self.inner.ports.settings.view().helpdesk_decided_by_policy.fields;
@@ -181,7 +182,7 @@ impl Controller {
         self.inner.ports.secrets.set(&target.url, &credential.written()).await?;
         let mut plain = target.fields.clone();
         plain.retain(|name, value| !is_secret(name) && !value.trim().is_empty());
-        let address = HelpdeskAddress { kind: target.kind, url: target.url.clone(), fields: plain, name };
+        let address = HelpdeskAddress { kind: target.kind, url: target.url.clone(), fields: plain, name, account };
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody, and the one before is.
             let _ = match before {

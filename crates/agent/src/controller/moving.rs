@@ -2,6 +2,7 @@
 //! what cannot have reached the one before goes to the new one by itself.
 
 use deskside_protocol::local::{LedgerAction, Response};
+use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ErrorCode, ErrorReport};
 
 use super::Controller;
@@ -78,17 +79,29 @@ impl Controller {
         let store = self.store();
         let now = identity::of(address);
         let before = store.meta(HELPDESK).await;
-        if matches!(&before, Ok(Some(before)) if *before == now) {
+        if let Ok(Some(before)) = &before
+            && identity::is_same(before, &now)
+        {
             // It is back: what comes from here on is tried there, and where the queue was left says nothing any more.
-            if let Err(error) = store.forget_meta(LEFT_AT).await {
-                tracing::error!(%error, "where the queue was left could not be forgotten");
+            let kept = async {
+                store.forget_meta(LEFT_AT).await?;
+                // The account there is known by now.
+                if identity::parts(before).1.is_none() { store.set_meta(HELPDESK, &now).await } else { Ok(()) }
+            };
+            if let Err(error) = kept.await {
+                tracing::error!(%error, "that the helpdesk is back could not be kept");
             }
             return Ok(None);
         }
         // Which one it was cannot be read: then it may be another one.
         let another = !matches!(before, Ok(None));
         let mut hold = None;
-        if another {
+        // A hub knows what other devices of the same computer sent, and takes nothing of it twice.
+        let at_one_hub = matches!(&before, Ok(Some(before)) if address.kind == HelpdeskKind::Hub
+            && identity::parts(before).0 == identity::place_of(address));
+        if at_one_hub {
+            hold = self.inner.outbox.hold().await.ok();
+        } else if another {
             tracing::info!(?before, %now, "this is another helpdesk: what may have reached the one before is parked");
             let left_at = store.meta(LEFT_AT).await.ok().flatten().and_then(|at| at.parse().ok());
             hold = self.inner.outbox.leave(left_at).await.ok();

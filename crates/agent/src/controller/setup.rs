@@ -83,7 +83,8 @@ impl Controller {
             .helpdesk_name
             .map(|name| name.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect::<String>())
             .filter(|name| !name.is_empty());
-        let address = HelpdeskAddress::hub(url.clone(), name);
+        let account = Some(enrolled.device_id.to_string());
+        let address = HelpdeskAddress { account, ..HelpdeskAddress::hub(url.clone(), name) };
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody.
             let _ = self.inner.ports.secrets.delete(url).await;

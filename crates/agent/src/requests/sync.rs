@@ -8,7 +8,7 @@ use deskside_protocol::{ClientId, ErrorCode, file_names, limits};
 use sqlx::{Row, SqliteConnection};
 
 use crate::drafts::beginning;
-use crate::identity::HELPDESK;
+use crate::identity::{self, HELPDESK};
 use crate::media;
 use crate::outbox;
 use crate::ports::Notification;
@@ -80,7 +80,7 @@ pub async fn look(
         let stands_still = cursor.as_deref() == Some(page.cursor.as_str());
         if !(stands_still && page.tickets.is_empty()) {
             let mut tx = store.begin().await?;
-            if meta(&mut tx, HELPDESK).await?.is_some_and(|now| now != helpdesk) {
+            if meta(&mut tx, HELPDESK).await?.is_some_and(|now| !identity::is_same(&now, helpdesk)) {
                 tracing::info!("the helpdesk was changed while it was looked at: what it says is not kept");
                 return Ok(());
             }

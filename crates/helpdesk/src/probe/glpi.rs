@@ -216,6 +216,7 @@ impl Prober<'_> {
             return self.broken(StepName::SignIn, problem, detail);
         };
         let name = super::cleaned(opened.session.glpiname.as_deref().unwrap_or("?"));
+        self.account = opened.session.glpiname.as_deref().map(super::cleaned);
         let mut in_session = header("app-token", &app_token);
         let Some(session) = secret(&opened.session_token) else {
             return self.broken(StepName::SignIn, ConnectProblem::BadAnswer, "the session's token cannot be sent");

@@ -108,6 +108,7 @@ impl Prober<'_> {
             return self.broken(StepName::SignIn, ConnectProblem::BadAnswer, "MantisBT does not say whose token it is");
         };
         self.good(StepName::SignIn, format!("user {name}"));
+        self.account = Some(name.clone());
         self.at = StepName::Rights;
         let projects = self.mantis_ask(Some(&token), &["projects"], &[], StepName::Rights).await?;
         let projects = projects.json::<Projects>().map(|all| all.projects).unwrap_or_default();

@@ -46,6 +46,8 @@ pub struct Probed {
     pub target: Option<Target>,
     /// How to sign in there: as was wanted, or the best way.
     pub way: Option<SignInWay>,
+    /// Whose credential it is, as the helpdesk calls them.
+    pub account: Option<String>,
 }
 
 /// A step is broken: nothing after it is looked at.
@@ -64,6 +66,7 @@ struct Prober<'a> {
     kind: Option<HelpdeskKind>,
     version: Option<String>,
     name: Option<String>,
+    account: Option<String>,
     ways: Vec<SignInWay>,
     fields: Vec<HelpdeskField>,
     steps: Vec<ConnectStep>,
@@ -81,6 +84,7 @@ pub async fn probe(choice: &HelpdeskChoice, tell: &mut (dyn FnMut(&ConnectStep) 
         kind: None,
         version: None,
         name: None,
+        account: None,
         ways: Vec::new(),
         fields: Vec::new(),
         steps: Vec::new(),
@@ -132,7 +136,7 @@ impl Prober<'_> {
             steps: self.steps,
             outcome,
         };
-        Probed { report, target, way }
+        Probed { report, target, way, account: self.account }
     }
 
     /// Asks below the place that was found.

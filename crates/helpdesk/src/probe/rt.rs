@@ -79,6 +79,7 @@ impl Prober<'_> {
         let me = self.rt_ask(&token, &["user", user], &[], StepName::SignIn).await?;
         let name = me.json::<Named>().map(|me| super::cleaned(&me.name)).unwrap_or_default();
         self.good(StepName::SignIn, format!("RT {version}, user {name}"));
+        self.account = Some(name.clone()).filter(|name| !name.is_empty());
         self.at = StepName::Rights;
         let queues =
             self.rt_ask(&token, &["queues", "all"], &[("fields", "Name"), ("per_page", "100")], StepName::Rights);

@@ -113,7 +113,7 @@ impl Controller {
                 &ErrorReport::new(ErrorCode::Internal, detail),
             ));
         }
-        let kept = self.keep_helpdesk(target, report.name.clone(), held.secret()).await;
+        let kept = self.keep_helpdesk(target, report.name.clone(), None, held.secret()).await;
         kept.map_err(|error| bad(StepName::SignIn, ConnectProblem::NotKept, &error))
     }
 }
