@@ -12,6 +12,7 @@ use deskside_protocol::settings::Autostart;
 use deskside_protocol::shortcut::{Shortcut, ShortcutState};
 
 use crate::credential::Credential;
+use crate::identity;
 use crate::keeper::open_kept;
 use crate::machine::Machine;
 use crate::paths::Paths;
@@ -71,9 +72,11 @@ impl Doctor {
         let secrets = Arc::new(Secrets::new());
         let credential = secrets.get(&address.url).await;
         let credential = credential.map_err(|report| (Health::Degraded, Some(report.code), report.detail))?;
+        let credential = credential.map(|kept| Credential::read(&kept));
+        let credential = credential.filter(|kept| kept.is_for(&identity::place_of(&address), None));
         let credential = credential.ok_or_else(|| not_enrolled("this device has no credential"))?;
         // What asking makes of the credential is this device's from then on.
-        let desk = open_kept(&address, Credential::read(&credential), secrets)
+        let desk = open_kept(&address, credential, secrets)
             .map_err(|error| (Health::Broken, Some(error.code), error.detail))?;
         let asked = tokio::time::timeout(PART, desk.changes(None)).await;
         match asked {

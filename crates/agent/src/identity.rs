@@ -1,11 +1,16 @@
 //! Which helpdesk it is, and who this computer is there, for the question whether it is another one than before: a second
 //! account at one helpdesk sees none of the first one's requests.
 
+use url::Url;
+
 use crate::ports::HelpdeskAddress;
 use crate::store::columns::word;
 
 /// In the store: the helpdesk that requests and the cursor belong to.
 pub const HELPDESK: &str = "helpdesk";
+
+/// In the store: the place of the helpdesk that credentials are for which do not say so.
+pub const UNMARKED: &str = "helpdesk-unmarked";
 
 /// A helpdesk, as the store names it: its kind, its place and, where it is known, the account there.
 #[must_use]
@@ -39,6 +44,13 @@ pub fn parts(name: &str) -> (&str, Option<&str>) {
 pub fn is_same(one: &str, other: &str) -> bool {
     let ((place, account), (other_place, other_account)) = (parts(one), parts(other));
     place == other_place && (account == other_account || account.is_none() || other_account.is_none())
+}
+
+/// Whether both places are other helpdesks on one server.
+#[must_use]
+pub fn is_beside(one: &str, other: &str) -> bool {
+    let server = |place: &str| Some(Url::parse(place.split_once(' ')?.1).ok()?.origin());
+    one != other && server(one) == server(other)
 }
 
 #[cfg(test)]

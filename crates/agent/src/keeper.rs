@@ -9,6 +9,7 @@ use deskside_protocol::ErrorReport;
 use url::Url;
 
 use crate::credential::Credential;
+use crate::identity;
 use crate::ports::{HelpdeskAddress, SecretPort};
 
 /// Keeps a helpdesk's credential where all are kept: in the keyring, with the secret fields that lie in the same entry.
@@ -16,12 +17,14 @@ struct Keeper {
     secrets: Arc<dyn SecretPort>,
     helpdesk: Url,
     fields: BTreeMap<String, String>,
+    of: String,
 }
 
 #[async_trait]
 impl KeepsCredential for Keeper {
     async fn keep(&self, credential: &str) -> Result<(), ErrorReport> {
-        let entry = Credential { secret: credential.to_owned(), fields: self.fields.clone() };
+        let entry =
+            Credential { secret: credential.to_owned(), fields: self.fields.clone(), of: Some(self.of.clone()) };
         self.secrets.set(&self.helpdesk, &entry.written()).await
     }
 }
@@ -39,6 +42,7 @@ pub fn open_kept(
     for (name, value) in &credential.fields {
         target.fields.entry(name.clone()).or_insert_with(|| value.clone());
     }
-    let keeper = Keeper { secrets, helpdesk: address.url.clone(), fields: credential.fields };
+    let keeper =
+        Keeper { secrets, helpdesk: address.url.clone(), fields: credential.fields, of: identity::place_of(address) };
     open_keeping(&target, &credential.secret, Arc::new(keeper))
 }

@@ -25,6 +25,8 @@ pub struct Link {
     desk: RwLock<Option<(Arc<dyn Helpdesk>, String)>>,
     /// How the credential signs in.
     way: RwLock<Option<SignInWay>>,
+    /// The place of the helpdesk that credentials are for which do not say so.
+    unmarked: RwLock<Option<String>>,
     connection: watch::Sender<Connection>,
     /// Grows whenever another helpdesk or credential came into force, for those who hold a stream open.
     generation: watch::Sender<u64>,
@@ -40,17 +42,20 @@ impl Link {
             ports,
             desk: RwLock::new(None),
             way: RwLock::new(None),
+            unmarked: RwLock::new(None),
             connection: watch::Sender::new(Connection::NotEnrolled),
             generation: watch::Sender::new(0),
             sign_in: watch::Sender::new(false),
         }
     }
 
-    /// Reads the credential for this address, and gets ready to speak. Asks nobody outside this computer.
+    /// Reads the credential for this address, and gets ready to speak. Asks nobody outside this computer. `unmarked`: see
+    /// [`Credential::is_for`].
     ///
     /// # Errors
     /// `KeyringUnavailable` if the keyring cannot be asked; `BadRequest` if the address is none.
-    pub async fn connect(&self, address: Option<HelpdeskAddress>) -> Result<(), ErrorReport> {
+    pub async fn connect(&self, address: Option<HelpdeskAddress>, unmarked: Option<String>) -> Result<(), ErrorReport> {
+        *self.unmarked.write().unwrap_or_else(PoisonError::into_inner) = unmarked;
         let helpdesk = address.as_ref().map(identity::of).unwrap_or_default();
         let (desk, way, outcome) = match self.ready(address).await {
             Ok(Some((desk, way))) => (Some((desk, helpdesk)), Some(way), Ok(())),
@@ -82,10 +87,24 @@ impl Link {
         address: Option<HelpdeskAddress>,
     ) -> Result<Option<(Arc<dyn Helpdesk>, SignInWay)>, ErrorReport> {
         let Some(address) = address else { return Ok(None) };
-        let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
-        let credential = Credential::read(&kept);
+        let Some(credential) = self.kept(&address).await? else { return Ok(None) };
         let way = way_of(address.kind, &credential.secret);
         Ok(Some((open_kept(&address, credential, Arc::clone(&self.ports.secrets))?, way)))
+    }
+
+    /// What the keyring holds for this helpdesk. What it holds for another one on the same server is not shown to it.
+    ///
+    /// # Errors
+    /// `KeyringUnavailable` if the keyring cannot be asked.
+    pub async fn kept(&self, address: &HelpdeskAddress) -> Result<Option<Credential>, ErrorReport> {
+        let Some(kept) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
+        let (credential, place) = (Credential::read(&kept), identity::place_of(address));
+        let unmarked = self.unmarked.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if !credential.is_for(&place, unmarked.as_deref()) {
+            tracing::info!(%place, "what the keyring holds for this server is another helpdesk's");
+            return Ok(None);
+        }
+        Ok(Some(credential))
     }
 
     /// How one signs in at the helpdesk that is connected.
@@ -120,8 +139,8 @@ impl Link {
         else {
             return Ok(None);
         };
-        let Some(credential) = self.ports.secrets.get(&address.url).await? else { return Ok(None) };
-        Ok(Some(HubDesk::new(&address.url, &Credential::read(&credential).secret)?))
+        let Some(credential) = self.kept(&address).await? else { return Ok(None) };
+        Ok(Some(HubDesk::new(&address.url, &credential.secret)?))
     }
 
     /// Tells whether the employee has to sign in before the helpdesk takes anything new.

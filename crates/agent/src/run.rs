@@ -163,7 +163,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     tokio::spawn(follower.clone().follow_events());
     tokio::spawn(follower.clone().follow_wishes(wishes));
     tokio::spawn(follower.clone().follow_set_up());
-    tokio::spawn(follower.clone().enrol_by_policy(Arc::clone(&secrets)));
+    tokio::spawn(follower.clone().enrol_by_policy());
     tokio::spawn(follower.watch_network());
 
     let unnoticed = || !window.is_open() && secrets.kind() == SecretKind::Keyring;
@@ -379,15 +379,15 @@ impl Follower {
     }
 
     /// IT's policy may hold what it takes to enrol; then nobody has to.
-    async fn enrol_by_policy(self, secrets: Arc<Secrets>) {
+    async fn enrol_by_policy(self) {
         let Some((url, token)) = self.policy() else { return };
         let mut wait = ENROL_AGAIN;
         let mut waited = false;
         loop {
-            match secrets.get(&url).await {
-                Ok(Some(_)) if waited => return self.controller.network_changed(),
-                Ok(Some(_)) => return,
-                Ok(None) => break,
+            match self.controller.is_enrolled_at(&url).await {
+                Ok(true) if waited => return self.controller.network_changed(),
+                Ok(true) => return,
+                Ok(false) => break,
                 Err(error) => match Secrets::check().await {
                     // There is none in this session, and will be none: memory has to do.
                     Err(KeyringError::Absent(_)) => {

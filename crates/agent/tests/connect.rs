@@ -9,6 +9,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use deskside_agent::credential::Credential;
 use deskside_contract::mantis::{Mantis, REPORTER};
 use deskside_contract::{Fault, Pace, Replay};
 use deskside_e2e::RequestTracker;
@@ -117,7 +118,8 @@ fn a_token_of_request_tracker_is_looked_at_kept_and_files() {
     assert!(report.version.is_some_and(|version| version.starts_with('5')));
     let queue = report.fields.iter().find(|field| field.name == "queue").unwrap();
     assert!(queue.choices.iter().any(|name| name == "General"), "{queue:?}");
-    assert_eq!(desktop.credentials.lock().unwrap().values().collect::<Vec<_>>(), [&alice]);
+    let kept: Vec<_> = desktop.credentials.lock().unwrap().values().map(|kept| Credential::read(kept).secret).collect();
+    assert_eq!(kept, [alice]);
     let number = app.delivered(client_id);
     let filed = runtime.block_on(rt.filed("id>0")).unwrap();
     assert_eq!((filed.len(), filed[0].number), (1, number));

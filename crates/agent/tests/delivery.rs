@@ -86,7 +86,7 @@ fn a_queue_that_is_read_anew_forgets_what_was_under_way_and_goes_on() {
         tx.commit().await.unwrap();
         let desktop = Desktop::enrolled(&desk.url());
         let link = Arc::new(Link::new(desktop.ports()));
-        link.connect(desktop.helpdesk()).await.unwrap();
+        link.connect(desktop.helpdesk(), None).await.unwrap();
         let backoff = Backoff { first: Duration::from_millis(20), cap: Duration::from_millis(200) };
         let (told, mut news) = tokio::sync::mpsc::unbounded_channel();
         let stop = CancellationToken::new();

@@ -19,6 +19,7 @@ use deskside_agent::requests::sync::{self, News};
 use deskside_agent::store::Store;
 use deskside_helpdesk::hub::HubDesk;
 use deskside_protocol::local::*;
+use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ClientId, ErrorCode};
 use support::desk::{CREDENTIAL, Desk, Fault, for_a_while};
 use support::{App, Desktop, behind_its_back, eventually};
@@ -176,4 +177,28 @@ fn a_device_that_enrols_anew_leaves_its_requests_and_sends_what_waits() {
     assert_eq!(app.code(reply), ErrorCode::HelpdeskChanged);
     app.delivered(waits);
     assert_eq!(desk.with(waits, |ticket| ticket.creations), Some(1));
+}
+
+#[test]
+fn what_the_keyring_holds_for_a_server_is_shown_to_one_helpdesk_on_it() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let app = App::start(data.path(), &Arc::new(Desktop::default()));
+    enrol(&app, &desk);
+    app.delivered(app.report("For the hub"));
+    // IT names another helpdesk on that server; the keyring knows both by the server alone.
+    let desktop = app.stop();
+    let kept = desktop.credentials.lock().unwrap().values().next().unwrap().clone();
+    for (kept, what) in [(kept, "it says what it is for"), (CREDENTIAL.to_owned(), "of a version that did not say")] {
+        let other = desk.url().join("/rt").unwrap();
+        let rt = HelpdeskAddress { kind: HelpdeskKind::RequestTracker, ..HelpdeskAddress::hub(other.clone(), None) };
+        *desktop.helpdesk.lock().unwrap() = Some(rt);
+        desktop.credentials.lock().unwrap().insert(other, kept);
+        let asked = desk.log().len();
+        let app = App::start(data.path(), &desktop);
+        assert_eq!(app.home().connection, Connection::NotEnrolled, "{what}");
+        for_a_while();
+        assert_eq!(desk.log().len(), asked, "{what}");
+        app.stop();
+    }
 }

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::Controller;
 use crate::credential::Credential;
+use crate::identity;
 use crate::ports::{HelpdeskAddress, SecretKind};
 use crate::requests::{self, sync};
 use crate::store::StoreError;
@@ -51,8 +52,8 @@ impl Controller {
         else {
             return choice;
         };
-        if let Ok(Some(kept)) = self.inner.ports.secrets.get(&address.url).await {
-            for (name, value) in Credential::read(&kept).fields {
+        if let Ok(Some(kept)) = self.inner.link.kept(&address).await {
+            for (name, value) in kept.fields {
                 let field = choice.fields.entry(name).or_default();
                 if field.trim().is_empty() {
                     *field = value;
@@ -71,7 +72,7 @@ impl Controller {
     async fn probe_own(&self) -> Result<Response, ErrorReport> {
         let none = || ErrorReport::new(ErrorCode::NotEnrolled, "there is no helpdesk to look at");
         let address = self.inner.ports.settings.helpdesk().ok_or_else(none)?;
-        let kept = self.inner.ports.secrets.get(&address.url).await?.map(|kept| Credential::read(&kept));
+        let kept = self.inner.link.kept(&address).await?;
         let mut fields = address.fields.clone();
         fields.extend(kept.iter().flat_map(|kept| kept.fields.clone()));
         let way = kept.as_ref().map(|kept| way_of(address.kind, &kept.secret));
@@ -177,12 +178,12 @@ impl Controller {
             .iter()
             .filter(|(name, value)| is_secret(name) && !value.trim().is_empty() && !decided.contains(name));
         let fields = secrets.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let credential = Credential { secret, fields };
-        let before = self.inner.ports.secrets.get(&target.url).await.ok().flatten();
-        self.inner.ports.secrets.set(&target.url, &credential.written()).await?;
         let mut plain = target.fields.clone();
         plain.retain(|name, value| !is_secret(name) && !value.trim().is_empty());
         let address = HelpdeskAddress { kind: target.kind, url: target.url.clone(), fields: plain, name, account };
+        let credential = Credential { secret, fields, of: Some(identity::place_of(&address)) };
+        let before = self.inner.ports.secrets.get(&target.url).await.ok().flatten();
+        self.inner.ports.secrets.set(&target.url, &credential.written()).await?;
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody, and the one before is.
             let _ = match before {

@@ -6,7 +6,7 @@ use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ErrorCode, ErrorReport};
 
 use super::Controller;
-use crate::identity::{self, HELPDESK};
+use crate::identity::{self, HELPDESK, UNMARKED};
 use crate::outbox::handle::Hold;
 use crate::ports::HelpdeskAddress;
 use crate::requests::{self, sync};
@@ -68,7 +68,8 @@ impl Controller {
             Some(address) => self.before_helpdesk(address).await.inspect_err(|_| self.inner.link.let_go())?,
             None => None,
         };
-        self.inner.link.connect(address).await
+        let unmarked = self.store().meta(UNMARKED).await.ok().flatten();
+        self.inner.link.connect(address, unmarked).await
     }
 
     /// Before a helpdesk comes into force: if it is another one than requests belong to, what may have reached that one
@@ -79,6 +80,16 @@ impl Controller {
         let store = self.store();
         let now = identity::of(address);
         let before = store.meta(HELPDESK).await;
+        // Credentials of versions that did not say what they are for are for the helpdesk of then.
+        if let Ok(None) = store.meta(UNMARKED).await {
+            let place = match &before {
+                Ok(Some(before)) => identity::parts(before).0.to_owned(),
+                Ok(None) | Err(_) => identity::place_of(address),
+            };
+            if let Err(error) = store.set_meta(UNMARKED, &place).await {
+                tracing::error!(%error, "what unmarked credentials are for could not be kept");
+            }
+        }
         if let Ok(Some(before)) = &before
             && identity::is_same(before, &now)
         {

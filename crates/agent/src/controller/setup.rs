@@ -1,15 +1,19 @@
 //! Settings and enrolment.
 
+use std::collections::BTreeMap;
+
 use deskside_helpdesk::hub;
 use deskside_protocol::desk::Enrol;
 use deskside_protocol::facts::Cost;
 use deskside_protocol::local::{Event, LedgerAction, Response};
-use deskside_protocol::settings::{Settings, SettingsView};
+use deskside_protocol::settings::{HelpdeskKind, Settings, SettingsView};
 use deskside_protocol::{ErrorCode, ErrorReport, limits};
 use url::Url;
 
 use super::Controller;
 use super::computer::{HEAVY_AGE, LIGHT_AGE};
+use crate::credential::Credential;
+use crate::identity;
 use crate::ledger;
 use crate::ports::HelpdeskAddress;
 use crate::store::StoreError;
@@ -78,13 +82,15 @@ impl Controller {
         let request = Enrol { token: token.to_owned(), device_name, platform: std::env::consts::OS.to_owned() };
         let enrolled = hub::enrol(url, &request).await?;
 
-        self.inner.ports.secrets.set(url, &enrolled.credential).await?;
         let name = enrolled
             .helpdesk_name
             .map(|name| name.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect::<String>())
             .filter(|name| !name.is_empty());
         let account = Some(enrolled.device_id.to_string());
         let address = HelpdeskAddress { account, ..HelpdeskAddress::hub(url.clone(), name) };
+        let of = Some(identity::place_of(&address));
+        let credential = Credential { secret: enrolled.credential, fields: BTreeMap::new(), of };
+        self.inner.ports.secrets.set(url, &credential.written()).await?;
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
             // Without its address the credential is of no use to anybody.
             let _ = self.inner.ports.secrets.delete(url).await;
@@ -92,6 +98,16 @@ impl Controller {
         }
         self.moved_in(&format!("{}, device {}", host_of(url), enrolled.device_id)).await;
         Ok(())
+    }
+
+    /// Whether the keyring holds this device's credential for the hub at this address, or for where it was found there.
+    ///
+    /// # Errors
+    /// `KeyringUnavailable` if the keyring cannot be asked.
+    pub async fn is_enrolled_at(&self, hub: &Url) -> Result<bool, ErrorReport> {
+        let own = self.inner.ports.settings.helpdesk().filter(|own| own.kind == HelpdeskKind::Hub);
+        let address = own.unwrap_or_else(|| HelpdeskAddress::hub(hub.clone(), None));
+        Ok(self.inner.link.kept(&address).await?.is_some())
     }
 
     /// Writes an entry of the ledger by itself. What it tells about has happened already: a full disk cannot undo it.
