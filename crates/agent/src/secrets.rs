@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deskside_protocol::{ErrorCode, ErrorReport};
+use sha2::Digest as _;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -80,6 +81,8 @@ impl From<KeyringError> for ErrorReport {
 pub struct Secrets {
     /// What could not be put into the keyring, by helpdesk.
     session: Mutex<HashMap<String, Secret>>,
+    /// What the keyring was last known to hold, by helpdesk: a digest each, since the secret itself is held by nobody.
+    known: Mutex<HashMap<String, [u8; 32]>>,
     /// Whether the keyring failed last time.
     away: std::sync::atomic::AtomicBool,
 }
@@ -111,6 +114,24 @@ impl Secrets {
         self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(account);
     }
 
+    /// The keyring holds this now.
+    fn saw(&self, account: &str, there: Option<&Secret>) {
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match there {
+            Some(secret) => known.insert(account.to_owned(), digest(secret)),
+            None => known.remove(account),
+        };
+    }
+
+    /// Whether what the session holds may go into the keyring, where `there` is. Over what was last seen there it may: it
+    /// is what became of that (a sign-in that was renewed, whose former token is good for nothing any more). Not over
+    /// another one: that is who this device was before the keyring was locked, and the helpdesk knows its requests by it.
+    /// The next session has it again.
+    fn may_move_in(&self, account: &str, held: &Secret, there: Option<&Secret>) -> bool {
+        let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        there.is_none_or(|there| there == held || known.get(account) == Some(&digest(there)))
+    }
+
     /// Remembers how the keyring did, and says it once when that changed.
     fn noted<T>(&self, outcome: Result<T, KeyringError>) -> Result<T, KeyringError> {
         let away = outcome.is_err();
@@ -129,10 +150,8 @@ fn account(helpdesk: &Url) -> String {
     helpdesk.origin().ascii_serialization()
 }
 
-/// Whether what the session holds may go into the keyring, where `there` is. Not over another one: that is who this device
-/// was before the keyring was locked, and the helpdesk knows its requests by it. The next session has it again.
-fn may_move_in(held: &Secret, there: Option<&Secret>) -> bool {
-    there.is_none_or(|there| there == held)
+fn digest(secret: &Secret) -> [u8; 32] {
+    sha2::Sha256::digest(secret.reveal().as_bytes()).into()
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, KeyringError>>) -> Result<T, KeyringError> {
@@ -146,14 +165,16 @@ impl SecretPort for Secrets {
         if let Some(secret) = self.held(&account) {
             // The keyring may have been opened since.
             if let Ok(there) = self.noted(in_time(keyring::get(&account)).await)
-                && may_move_in(&secret, there.as_ref())
+                && self.may_move_in(&account, &secret, there.as_ref())
                 && self.noted(in_time(keyring::set(&account, &secret)).await).is_ok()
             {
+                self.saw(&account, Some(&secret));
                 self.let_go(&account);
             }
             return Ok(Some(secret.reveal().to_owned()));
         }
         let found = self.noted(in_time(keyring::get(&account)).await)?;
+        self.saw(&account, found.as_ref());
         Ok(found.map(|secret| secret.reveal().to_owned()))
     }
 
@@ -161,7 +182,10 @@ impl SecretPort for Secrets {
         let account = account(helpdesk);
         let secret = Secret::from(credential.to_owned());
         match self.noted(in_time(keyring::set(&account, &secret)).await) {
-            Ok(()) => self.let_go(&account),
+            Ok(()) => {
+                self.saw(&account, Some(&secret));
+                self.let_go(&account);
+            }
             Err(_) => self.hold(account, secret),
         }
         Ok(())
@@ -170,7 +194,9 @@ impl SecretPort for Secrets {
     async fn delete(&self, helpdesk: &Url) -> Result<(), ErrorReport> {
         let account = account(helpdesk);
         self.let_go(&account);
-        Ok(self.noted(in_time(keyring::delete(&account)).await)?)
+        self.noted(in_time(keyring::delete(&account)).await)?;
+        self.saw(&account, None);
+        Ok(())
     }
 
     fn kind(&self) -> SecretKind {
@@ -195,13 +221,24 @@ mod tests {
     #[test]
     fn what_the_session_holds_never_replaces_what_the_keyring_has() {
         let (old, new) = (Secret::from("of before".to_owned()), Secret::from("of this session".to_owned()));
-        assert!(may_move_in(&new, None));
-        assert!(may_move_in(&new, Some(&new)));
-        assert!(!may_move_in(&new, Some(&old)));
         let secrets = Secrets::new();
+        let may = |there| secrets.may_move_in("https://desk", &new, there);
+        assert!(may(None) && may(Some(&new)) && !may(Some(&old)));
         assert_eq!(secrets.kind(), SecretKind::Keyring);
         secrets.hold("https://desk".to_owned(), new);
         assert_eq!(secrets.kind(), SecretKind::SessionOnly, "it is said while it lasts");
+    }
+
+    #[test]
+    fn what_became_of_a_credential_takes_its_place_once_the_keyring_is_open() {
+        let [read, renewed, other] = ["read", "renewed", "another's"].map(|text| Secret::from(text.to_owned()));
+        let secrets = Secrets::new();
+        secrets.saw("https://desk", Some(&read));
+        secrets.hold("https://desk".to_owned(), renewed.clone());
+        assert!(secrets.may_move_in("https://desk", &renewed, Some(&read)));
+        assert!(!secrets.may_move_in("https://desk", &renewed, Some(&other)));
+        assert!(!secrets.may_move_in("https://elsewhere", &renewed, Some(&read)));
+        assert!(!format!("{secrets:?}").contains("renewed"));
     }
 
     #[test]
