@@ -262,7 +262,7 @@ pub trait SettingsPort: Send + Sync {
     /// Whether this device may enrol there, asked before a token is shown to anybody.
     ///
     /// # Errors
-    /// `DecidedByPolicy` if IT decided another helpdesk.
+    /// `DecidedByPolicy` if IT decided another helpdesk; `StoreUnwritable` if what comes of it could not be kept.
     fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport>;
     /// Keeps the helpdesk that this device has just enrolled in.
     ///

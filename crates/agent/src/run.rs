@@ -430,5 +430,13 @@ fn apply_autostart(wanted: deskside_protocol::settings::Autostart) {
 
 /// Whether trying again later can help.
 fn is_passing(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::Busy | ErrorCode::BadAnswer)
+    matches!(
+        code,
+        ErrorCode::Unreachable
+            | ErrorCode::TimedOut
+            | ErrorCode::Busy
+            | ErrorCode::BadAnswer
+            | ErrorCode::Internal
+            | ErrorCode::StoreUnwritable
+    )
 }

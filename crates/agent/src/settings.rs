@@ -384,7 +384,11 @@ impl SettingsPort for SharedSettings {
     }
 
     fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
-        self.store().may_enrol(helpdesk)
+        let mut store = self.store();
+        store.may_enrol(helpdesk)?;
+        // A token that is used up for nothing is worse than one that waits for the disk.
+        let user = store.user.clone();
+        store.keep(user)
     }
 
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {

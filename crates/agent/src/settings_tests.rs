@@ -81,6 +81,15 @@ fn what_cannot_be_kept_has_not_changed() {
 }
 
 #[test]
+fn no_token_is_shown_while_what_comes_of_it_cannot_be_kept() {
+    let files = Files::new();
+    let hub = "https://it.example".parse().unwrap();
+    let shared = SharedSettings::new(SettingsStore::open(Path::new("/proc/deskside/settings.toml"), &files.policy()));
+    assert_eq!(shared.may_enrol(&hub).unwrap_err().code, ErrorCode::StoreUnwritable);
+    SharedSettings::new(files.open()).may_enrol(&hub).unwrap();
+}
+
+#[test]
 fn the_helpdesk_is_its_unless_it_left_it_open() {
     let files = Files::new();
     let own = HelpdeskAddress::hub("https://own.example".parse().unwrap(), Some("Ours".to_owned()));

@@ -20,7 +20,7 @@ use deskside_agent::store::Store;
 use deskside_helpdesk::hub::HubDesk;
 use deskside_protocol::local::*;
 use deskside_protocol::settings::HelpdeskKind;
-use deskside_protocol::{ClientId, ErrorCode};
+use deskside_protocol::{ClientId, ErrorCode, ErrorReport};
 use support::desk::{CREDENTIAL, Desk, Fault, for_a_while};
 use support::{App, Desktop, behind_its_back, eventually};
 
@@ -201,4 +201,17 @@ fn what_the_keyring_holds_for_a_server_is_shown_to_one_helpdesk_on_it() {
         assert_eq!(desk.log().len(), asked, "{what}");
         app.stop();
     }
+}
+
+#[test]
+fn an_enrolment_that_cannot_be_kept_leaves_the_credential_of_before() {
+    let desk = Desk::start();
+    let data = tempfile::tempdir().unwrap();
+    let desktop = Arc::new(Desktop::default());
+    desktop.credentials.lock().unwrap().insert(desk.url(), "of before".into());
+    *desktop.settings_refuse.lock().unwrap() = Some(ErrorReport::new(ErrorCode::StoreUnwritable, "a full disk"));
+    let app = App::start(data.path(), &desktop);
+    let request = Request::Enrol { url: desk.url().to_string(), token: "good".into() };
+    assert_eq!(app.code(request), ErrorCode::StoreUnwritable);
+    assert_eq!(desktop.credentials.lock().unwrap().get(&desk.url()).map(String::as_str), Some("of before"));
 }

@@ -90,10 +90,14 @@ impl Controller {
         let address = HelpdeskAddress { account, ..HelpdeskAddress::hub(url.clone(), name) };
         let of = Some(identity::place_of(&address));
         let credential = Credential { secret: enrolled.credential, fields: BTreeMap::new(), of };
+        let before = self.inner.ports.secrets.get(url).await.ok().flatten();
         self.inner.ports.secrets.set(url, &credential.written()).await?;
         if let Err(error) = self.inner.ports.settings.set_helpdesk(address).await {
-            // Without its address the credential is of no use to anybody.
-            let _ = self.inner.ports.secrets.delete(url).await;
+            // Without its address the credential is of no use to anybody, and the one before is.
+            let _ = match before {
+                Some(before) => self.inner.ports.secrets.set(url, &before).await,
+                None => self.inner.ports.secrets.delete(url).await,
+            };
             return Err(error);
         }
         self.moved_in(&format!("{}, device {}", host_of(url), enrolled.device_id)).await;

@@ -41,6 +41,8 @@ pub struct Desktop {
     pub collections: Mutex<u32>,
     pub picture: Mutex<Option<Picture>>,
     pub decided_helpdesk: Mutex<Option<Url>>,
+    /// What cannot be kept of the helpdesk.
+    pub settings_refuse: Mutex<Option<ErrorReport>>,
     pub samples: std::sync::atomic::AtomicU32,
 }
 
@@ -151,6 +153,9 @@ impl SettingsPort for Desktop {
         }
     }
     async fn set_helpdesk(&self, helpdesk: HelpdeskAddress) -> Result<(), ErrorReport> {
+        if let Some(refusal) = self.settings_refuse.lock().unwrap().clone() {
+            return Err(refusal);
+        }
         *self.helpdesk.lock().unwrap() = Some(helpdesk);
         Ok(())
     }
