@@ -11,7 +11,7 @@ use deskside_protocol::ErrorCode;
 use deskside_protocol::local::{Event, PeerRole, Request, Response, Route};
 use deskside_protocol::settings::Notifications;
 use deskside_texts::Texts;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::controller::{Controller, Options};
@@ -159,12 +159,14 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
         tray,
         notifier,
         shortcuts: Arc::new(shortcuts),
+        policy_changed: Arc::default(),
     };
     tokio::spawn(follower.clone().follow_events());
     tokio::spawn(follower.clone().follow_wishes(wishes));
     tokio::spawn(follower.clone().follow_set_up());
     tokio::spawn(follower.clone().enrol_by_policy());
-    tokio::spawn(follower.watch_network());
+    tokio::spawn(follower.clone().watch_network());
+    let look_at_policy = move || follower.look_at_policy();
 
     let unnoticed = || !window.is_open() && secrets.kind() == SecretKind::Keyring;
     let ended = tokio::select! {
@@ -176,7 +178,7 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
             tracing::info!(signal = name, "told to end by the system");
             Ended::Ran
         }
-        () = rest(program, unnoticed) => {
+        () = rest(program, unnoticed, look_at_policy) => {
             tracing::info!("making way for the program that is in this one's place");
             Ended::Replaced
         }
@@ -185,10 +187,12 @@ async fn live(paths: Paths, show: bool, began: Instant) -> anyhow::Result<Ended>
     Ok(ended)
 }
 
-/// Gives back memory that nobody uses any more, until the program was replaced and can make way unnoticed.
-async fn rest(program: Option<Program>, unnoticed: impl Fn() -> bool) {
+/// Gives back memory that nobody uses any more and looks at the policy, until the program was replaced and can make way
+/// unnoticed.
+async fn rest(program: Option<Program>, unnoticed: impl Fn() -> bool, look_at_policy: impl Fn()) {
     loop {
         tokio::time::sleep(REST).await;
+        look_at_policy();
         deskside_facts::rest();
         if program.as_ref().is_some_and(Program::is_replaced) && unnoticed() {
             return;
@@ -276,6 +280,7 @@ struct Follower {
     tray: Arc<Tray>,
     notifier: Notifier,
     shortcuts: Arc<Shortcuts>,
+    policy_changed: Arc<Notify>,
 }
 
 impl Follower {
@@ -378,21 +383,51 @@ impl Follower {
         network_watch::watch(|| true, move || controller.network_changed()).await;
     }
 
+    /// IT may decide anew while the agent runs.
+    fn look_at_policy(&self) {
+        let changed = {
+            let mut settings = self.settings.store();
+            let changed = settings.look_at_policy();
+            if changed {
+                settings.install_trust();
+            }
+            changed
+        };
+        if changed {
+            self.controller.settings_changed();
+            self.policy_changed.notify_one();
+        }
+    }
+
     /// IT's policy may hold what it takes to enrol; then nobody has to.
     async fn enrol_by_policy(self) {
-        let Some((url, token)) = self.policy() else { return };
-        let mut wait = ENROL_AGAIN;
+        loop {
+            if let Some((url, token)) = self.policy()
+                && self.is_to_enrol(&url).await
+            {
+                self.enrol(&url, &token).await;
+            }
+            self.policy_changed.notified().await;
+        }
+    }
+
+    /// Whether the keyring holds nothing for this hub, as soon as it can be asked.
+    async fn is_to_enrol(&self, url: &url::Url) -> bool {
         let mut waited = false;
         loop {
-            match self.controller.is_enrolled_at(&url).await {
-                Ok(true) if waited => return self.controller.network_changed(),
-                Ok(true) => return,
-                Ok(false) => break,
+            match self.controller.is_enrolled_at(url).await {
+                Ok(true) => {
+                    if waited {
+                        self.controller.network_changed();
+                    }
+                    return false;
+                }
+                Ok(false) => return true,
                 Err(error) => match Secrets::check().await {
                     // There is none in this session, and will be none: memory has to do.
                     Err(KeyringError::Absent(_)) => {
                         tracing::warn!(%error, "enrolling for this session");
-                        break;
+                        return true;
                     }
                     // A locked keyring may hold a good credential. A second one would make this computer another
                     // device, and the answers to its requests would never come.
@@ -402,8 +437,14 @@ impl Follower {
                 },
             }
             waited = true;
-            tokio::time::sleep(KEYRING_AGAIN).await;
+            if self.policy_changes_within(KEYRING_AGAIN).await {
+                return false;
+            }
         }
+    }
+
+    async fn enrol(&self, url: &url::Url, token: &Secret) {
+        let mut wait = ENROL_AGAIN;
         loop {
             let request = Request::Enrol { url: url.to_string(), token: token.reveal().to_owned() };
             match self.controller.handle(request, PeerRole::Agent).await {
@@ -411,8 +452,21 @@ impl Follower {
                 Err(report) if is_passing(report.code) => tracing::info!(%report, "enrolling by policy has to wait"),
                 Err(report) => return tracing::error!(%report, "could not enrol by policy"),
             }
-            tokio::time::sleep(wait).await;
+            if self.policy_changes_within(wait).await {
+                return;
+            }
             wait = (wait * 2).min(ENROL_AGAIN_CAP);
+        }
+    }
+
+    /// Waits, unless the policy changes; whether it did. Whoever waits next for its change hears of this one.
+    async fn policy_changes_within(&self, wait: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => false,
+            () = self.policy_changed.notified() => {
+                self.policy_changed.notify_one();
+                true
+            }
         }
     }
 

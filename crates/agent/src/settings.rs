@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use deskside_helpdesk::probe::is_secret;
 use deskside_helpdesk::trust;
-use deskside_protocol::connect::{HelpdeskChoice, HelpdeskDecided};
+use deskside_protocol::connect::HelpdeskChoice;
 use deskside_protocol::facts::SectionId;
 use deskside_protocol::local::Notice;
 use deskside_protocol::settings::{HelpdeskKind, Language, SettingKey, Settings, SettingsView};
@@ -22,7 +22,7 @@ use crate::ports::{HelpdeskAddress, SettingsPort};
 
 mod decided;
 
-use decided::{is_same_server, is_within, leads_to};
+use decided::{is_same_server, is_within};
 
 /// Largest settings file, in bytes.
 pub const SETTINGS_BYTES: u64 = 64 * 1024;
@@ -57,8 +57,13 @@ struct Helpdesk {
 #[derive(Debug)]
 pub struct SettingsStore {
     file: PathBuf,
+    policy_file: PathBuf,
     user: User,
     policy: Policy,
+    /// What of the policy could not be read.
+    policy_problems: Vec<String>,
+    /// Another policy, as it was read last: it comes into force when it is read once more.
+    policy_to_come: Option<(Policy, Vec<String>)>,
     notices: Vec<Notice>,
     /// The file has content that could not be used; it is set aside before it is written over.
     damaged: bool,
@@ -73,12 +78,45 @@ impl SettingsStore {
         let notice = |code| move |detail: String| Notice { code, detail };
         let damaged = !user_problems.is_empty();
         let notices = policy_problems
-            .into_iter()
+            .iter()
+            .cloned()
             .map(notice(ErrorCode::PolicyUnreadable))
             .chain(user_problems.into_iter().map(notice(ErrorCode::SettingsUnreadable)))
             .inspect(|notice| tracing::warn!(code = ?notice.code, "{}", notice.detail))
             .collect();
-        Self { file: file.to_path_buf(), user, policy, notices, damaged }
+        Self {
+            file: file.to_path_buf(),
+            policy_file: policy_file.to_path_buf(),
+            user,
+            policy,
+            policy_problems,
+            policy_to_come: None,
+            notices,
+            damaged,
+        }
+    }
+
+    /// Reads IT's policy again; whether another one came into force. Not the first time that it is read: it may be half
+    /// written.
+    pub fn look_at_policy(&mut self) -> bool {
+        let read = Policy::load(&self.policy_file);
+        if read.0 == self.policy && read.1 == self.policy_problems {
+            self.policy_to_come = None;
+            return false;
+        }
+        if self.policy_to_come.as_ref() != Some(&read) {
+            self.policy_to_come = Some(read);
+            return false;
+        }
+        self.policy_to_come = None;
+        (self.policy, self.policy_problems) = read;
+        self.notices.retain(|notice| notice.code != ErrorCode::PolicyUnreadable);
+        for detail in &self.policy_problems {
+            tracing::warn!(detail, "of the policy that changed something cannot be read");
+            self.notices.push(Notice { code: ErrorCode::PolicyUnreadable, detail: detail.clone() });
+        }
+        tracing::info!("the policy has changed");
+        true
     }
 
     /// Puts in force what IT says of certificates, for every connection of this process. A file that cannot be used is
@@ -191,66 +229,6 @@ impl SettingsStore {
         };
         address.fields.extend(policy.helpdesk_fields.0.clone());
         Some(address)
-    }
-
-    /// What of the helpdesk IT decided.
-    #[must_use]
-    pub fn helpdesk_decided(&self) -> HelpdeskDecided {
-        HelpdeskDecided {
-            url: self.policy.helpdesk().is_some(),
-            kind: self.policy.kind().is_some(),
-            way: self.policy.helpdesk_sign_in,
-            fields: self.policy.helpdesk_fields.0.keys().cloned().collect(),
-        }
-    }
-
-    /// Whether this device may enrol there.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DecidedByPolicy`] if IT decided another helpdesk.
-    pub fn may_enrol(&self, helpdesk: &url::Url) -> Result<(), ErrorReport> {
-        if self.policy.helpdesk().is_some_and(|decided| !leads_to(helpdesk, decided)) {
-            return Err(ErrorReport::new(ErrorCode::DecidedByPolicy, "the helpdesk is set by policy"));
-        }
-        Ok(())
-    }
-
-    /// What somebody chose, with what IT decided in its place.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DecidedByPolicy`] where the choice is another than IT's.
-    pub fn choose(&self, mut choice: HelpdeskChoice) -> Result<HelpdeskChoice, ErrorReport> {
-        let decided =
-            |what: &str| Err(ErrorReport::new(ErrorCode::DecidedByPolicy, format!("{what} is set by policy")));
-        if let Some(url) = self.policy.helpdesk() {
-            match deskside_helpdesk::probe::typed(&choice.url) {
-                _ if choice.url.trim().is_empty() => choice.url = url.to_string(),
-                // Where it was found, last time or now.
-                Ok(chosen) if self.helpdesk().is_some_and(|own| own.url == chosen) => choice.url = chosen.to_string(),
-                Ok(chosen) if is_within(&chosen, url) => choice.url = chosen.to_string(),
-                Ok(chosen) if leads_to(&chosen, url) => choice.url = url.to_string(),
-                _ => return decided("the helpdesk"),
-            }
-        }
-        if let Some(kind) = self.policy.kind() {
-            if choice.kind.is_some_and(|chosen| chosen != kind) {
-                return decided("the kind of helpdesk");
-            }
-            choice.kind = Some(kind);
-        }
-        if let Some(way) = self.policy.helpdesk_sign_in {
-            if choice.way.is_some_and(|chosen| chosen != way) {
-                return decided("the way to sign in");
-            }
-            choice.way = Some(way);
-        }
-        for (name, value) in &self.policy.helpdesk_fields.0 {
-            if choice.fields.get(name).is_some_and(|chosen| !chosen.is_empty() && chosen != value) {
-                return decided(&format!("the field {name}"));
-            }
-            choice.fields.insert(name.clone(), value.clone());
-        }
-        Ok(choice)
     }
 
     /// Keeps the helpdesk that was connected here. What IT decided of its fields, and secrets, are not kept with it.

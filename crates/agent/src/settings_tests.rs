@@ -182,6 +182,24 @@ fn what_is_found_where_it_pointed_is_in_force() {
 }
 
 #[test]
+fn a_policy_that_changes_while_the_agent_runs_comes_into_force_once_it_is_whole() {
+    let files = Files::new();
+    let mut store = files.open();
+    assert!(!store.look_at_policy());
+    std::fs::write(files.policy(), "language = ").unwrap();
+    assert!(!store.look_at_policy(), "half written");
+    std::fs::write(files.policy(), "language = 'fr'\ntheme = 'plaid'\n").unwrap();
+    assert!(!store.look_at_policy() && store.decided().is_empty());
+    assert!(store.look_at_policy());
+    assert_eq!((store.in_force().language, store.decided()), (Language::Fr, vec![SettingKey::Language]));
+    assert_eq!(store.notices().iter().map(|notice| notice.code).collect::<Vec<_>>(), [ErrorCode::PolicyUnreadable]);
+    assert!(!store.look_at_policy(), "it is news once");
+    std::fs::remove_file(files.policy()).unwrap();
+    assert!(!store.look_at_policy() && store.look_at_policy());
+    assert_eq!((store.decided(), store.notices()), (vec![], &[][..]));
+}
+
+#[test]
 fn what_is_typed_leads_to_what_it_named_or_nowhere() {
     let files = Files::new();
     std::fs::write(files.policy(), "helpdesk_url = 'https://it.example/glpi'\n").unwrap();
