@@ -12,6 +12,9 @@ pub const HELPDESK: &str = "helpdesk";
 /// In the store: the place of the helpdesk that credentials are for which do not say so.
 pub const UNMARKED: &str = "helpdesk-unmarked";
 
+/// In the store: the helpdesk at which an employee has signed in on this computer.
+pub const SIGNED_IN: &str = "signed-in-at";
+
 /// A helpdesk, as the store names it: its kind, its place and, where it is known, the account there.
 #[must_use]
 pub fn of(address: &HelpdeskAddress) -> String {

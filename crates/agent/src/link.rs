@@ -143,10 +143,15 @@ impl Link {
         Ok(Some(HubDesk::new(&address.url, &credential.secret)?))
     }
 
-    /// Tells whether the employee has to sign in before the helpdesk takes anything new.
+    /// Tells whether the employee has to sign in before the helpdesk takes anything new, or takes it in their name.
     #[must_use]
     pub fn sign_in_needed(&self) -> watch::Receiver<bool> {
         self.sign_in.subscribe()
+    }
+
+    /// The sign-in of the employee ran out.
+    pub fn sign_in_ran_out(&self) {
+        self.sign_in.send_if_modified(|needed| !std::mem::replace(needed, true));
     }
 
     /// The employee signed in.
@@ -220,7 +225,7 @@ impl Link {
             (_, Again::Transient) => Connection::Offline,
         };
         if error.code == ErrorCode::SignInNeeded {
-            self.sign_in.send_if_modified(|needed| !std::mem::replace(needed, true));
+            self.sign_in_ran_out();
         }
         if self.is_enrolled() {
             self.set(state);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use deskside_protocol::desk::{
-    Changes, Desk, DeskWay, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt,
+    Changes, Desk, DeskWay, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Nudge, Receipt, SignInStanding,
 };
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId, limits};
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -139,6 +139,10 @@ impl Helpdesk for HubDesk {
             private_notes: desk.private_notes,
             ..Capabilities::HUB
         }
+    }
+
+    fn sign_in(&self) -> Option<SignInStanding> {
+        self.told.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|(_, desk)| desk.sign_in.clone())
     }
 
     async fn find(&self, ticket: ClientId, _: &[Enclosure]) -> Result<Option<Placed>> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, Nudge};
+use deskside_protocol::desk::{Changes, NewFollowUp, NewVerdict, Nudge, SignInStanding};
 use deskside_protocol::ticket::AttachmentMeta;
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -117,6 +117,10 @@ pub struct Placed {
 pub trait Helpdesk: Send + Sync {
     /// What this helpdesk can do, as far as is known by now. Asks nobody.
     fn capabilities(&self) -> Capabilities;
+    /// How it stands with the employee's sign-in on this device, as it was told last; `None` where nobody signs in.
+    fn sign_in(&self) -> Option<SignInStanding> {
+        None
+    }
     /// Looks a ticket up by the identity that this device gave it, and which of its files arrived; `None` if it is not
     /// there (yet: see [`Capabilities::lag`]).
     ///

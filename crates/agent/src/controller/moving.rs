@@ -6,7 +6,7 @@ use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::{ErrorCode, ErrorReport};
 
 use super::Controller;
-use crate::identity::{self, HELPDESK, UNMARKED};
+use crate::identity::{self, HELPDESK, SIGNED_IN, UNMARKED};
 use crate::outbox::handle::Hold;
 use crate::ports::HelpdeskAddress;
 use crate::requests::{self, sync};
@@ -127,6 +127,7 @@ impl Controller {
             }
             set_meta(&mut tx, HELPDESK, &now).await?;
             forget_meta(&mut tx, LEFT_AT).await?;
+            forget_meta(&mut tx, SIGNED_IN).await?;
             tx.commit().await.map_err(StoreError::from)
         };
         match kept.await {

@@ -71,7 +71,7 @@ impl Controller {
                         return;
                     }
                     if *sign_in.borrow_and_update() {
-                        self.notice(ErrorCode::SignInNeeded, "the hub takes nothing new until an employee signs in");
+                        self.notice(ErrorCode::SignInNeeded, "nothing new is taken, or not in the employee's name, until they sign in");
                     } else {
                         self.unnotice(ErrorCode::SignInNeeded);
                     }
@@ -204,6 +204,9 @@ impl Controller {
             Ok(()) => {
                 self.inner.link.heard();
                 self.tell_abilities();
+                if let Err(error) = self.mind_sign_in(desk, helpdesk).await {
+                    tracing::warn!(%error, "whether somebody has signed in here could not be kept");
+                }
                 Ok(())
             }
             Err(SyncError::Helpdesk(error)) => {
