@@ -208,6 +208,7 @@ desk-file = { $name } ({ $size })
 desk-all-facts = Everything the computer said: { $page } (to read), { $json } (for programs)
 desk-made-by = { $program }, { $date }
 desk-files-not-taken = These files did not come along:
+desk-files-only-there = These files can only be opened in the helpdesk itself:
 desk-takes-no-files = the helpdesk takes no files by this interface
 desk-asks-to-close = It works again: please close this request.
 desk-asks-to-reopen = It does not work yet: please open this request again.

@@ -208,6 +208,7 @@ desk-file = { $name } ({ $size })
 desk-all-facts = Tout ce que le poste a dit : { $page } (à lire), { $json } (pour les programmes)
 desk-made-by = { $program }, { $date }
 desk-files-not-taken = Ces fichiers n’ont pas pu être joints :
+desk-files-only-there = Ces fichiers ne peuvent être ouverts que dans l’outil d’assistance lui-même :
 desk-takes-no-files = l’assistance n’accepte pas de fichiers par cette interface
 desk-asks-to-close = Tout fonctionne de nouveau : merci de clore cette demande.
 desk-asks-to-reopen = Le problème demeure : merci de rouvrir cette demande.

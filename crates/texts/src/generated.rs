@@ -236,6 +236,7 @@ pub(crate) const IDS: &[&str] = &[
     "desk-disk",
     "desk-file",
     "desk-files-not-taken",
+    "desk-files-only-there",
     "desk-free",
     "desk-made-by",
     "desk-memory",
@@ -1280,6 +1281,12 @@ impl Texts {
     #[must_use]
     pub fn desk_files_not_taken(&self) -> String {
         self.format("desk-files-not-taken", &[])
+    }
+
+    /// `These files can only be opened in the helpdesk itself:`
+    #[must_use]
+    pub fn desk_files_only_there(&self) -> String {
+        self.format("desk-files-only-there", &[])
     }
 
     /// `{ $free } free of { $total }`

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use deskside_helpdesk::outbox::{Backoff, Failure, Kind, Message, Stage, Step};
-use deskside_helpdesk::{Again, Attempt, Enclosure, HelpdeskError, Placed, TicketRef, layout};
+use deskside_helpdesk::{Again, Attempt, Enclosure, HelpdeskError, Placed, TicketRef};
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
-use deskside_protocol::ticket::{AttachmentMeta, TicketDocument};
 use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId, Timestamp};
-use deskside_texts::Language;
 use futures_util::StreamExt as _;
-use uuid::Uuid;
 
+use super::notes::refused_files;
 use super::{Gateway, LOOK};
 use crate::state::AppState;
 use crate::store::{FilesNote, StoreError, Upstream};
@@ -192,35 +190,6 @@ async fn keep(
     }
     gateway.filed.notify_waiters();
     Ok(())
-}
-
-/// What to say of files that were refused, once nothing of the message is under way any more.
-fn refused_files(
-    sent: &Upstream,
-    after: &Message,
-    all: &[Enclosure],
-    document: &[u8],
-    step: Step,
-) -> Option<FilesNote> {
-    if !after.is_at_rest() || !after.has_arrived() || after.refused.is_empty() {
-        return None;
-    }
-    let named: Vec<(&AttachmentMeta, &str)> = after
-        .refused
-        .iter()
-        .filter_map(|refused| {
-            let file = all.iter().find(|file| file.meta.id == refused.file)?;
-            Some((&file.meta, refused.why.detail.as_str()))
-        })
-        .collect();
-    let language = serde_json::from_slice::<TicketDocument>(document)
-        .map_or(Language::English, |document| Language::of(&document.requester.language));
-    let (_, text) = layout::files_not_taken(language, &named);
-    let name = format!("urn:deskside:files-not-taken:{}", sent.id);
-    // A request that was created with its files says in its own body which were refused.
-    let there = !(sent.message.kind == Kind::Ticket && matches!(step, Step::Place));
-    let id = FollowUpId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()));
-    (!text.is_empty()).then_some(FilesNote { id, text, there })
 }
 
 fn failed(message: &Message, error: HelpdeskError) -> Message {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use deskside_helpdesk::{Again, Helpdesk, HelpdeskError, TicketRef};
+use deskside_helpdesk::{Helpdesk, HelpdeskError, TicketRef};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
 use deskside_protocol::{AttachmentId, ClientId, ErrorCode, Timestamp, limits as shared};
 use futures_util::StreamExt as _;
 
-use super::{ASK, Gateway};
+use super::{ASK, Gateway, notes};
 use crate::auth::secrets;
 use crate::files::FileError;
 use crate::state::AppState;
@@ -93,11 +93,14 @@ async fn look(state: &AppState, gateway: &Gateway, person: Option<&str>) -> Resu
         Err(error) if error.code == ErrorCode::StartOver && cursor.is_some() => desk.changes(None).await?,
         answer => answer?,
     };
+    // One that cannot be brought here keeps no other back; it is looked at again, since the cursor stays.
+    let mut outcome = Ok(());
     for view in &changes.tickets {
         if let Some(ticket) = state.store.of_upstream(view).await? {
-            take(state, desk.as_ref(), ticket, view).await?;
+            outcome = outcome.and(take(state, desk.as_ref(), ticket, view).await);
         }
     }
+    outcome?;
     if cursor != Some(changes.cursor.as_str()) {
         state.store.keep_gateway_value(&name, &format!("{place} {}", changes.cursor)).await?;
     }
@@ -110,16 +113,24 @@ async fn take(state: &AppState, desk: &dyn Helpdesk, ticket: ClientId, view: &Ti
     let (entries, mut files): (HashSet<_>, HashSet<_>) = (entries.into_iter().collect(), files.into_iter().collect());
     let at = TicketRef { client_id: view.client_id, number: Some(view.number) };
     let own = state.store.names_of_files(ticket).await?;
+    let document = state.store.upstream_ticket(ticket).await?.map(|(document, _, _)| document).unwrap_or_default();
     let mut new = Vec::new();
     for entry in view.thread.iter().filter(|entry| !entries.contains(&entry.id) && !brings_ours(entry, &own)) {
-        let mut attachments = Vec::new();
+        let (mut attachments, mut only_there) = (Vec::new(), Vec::new());
         for file in &entry.attachments {
             if files.insert(file.id) {
-                attachments.extend(fetch(state, desk, at, file).await?);
+                match fetch(state, desk, at, file).await? {
+                    Some(file) => attachments.push(file),
+                    None => only_there.push(crate::file_names::harmless(&file.name)),
+                }
             }
         }
         let text = entry.text.get(..entry.text.floor_char_boundary(TEXT)).unwrap_or_default();
-        let text = text.replace('\0', "");
+        let mut text = text.replace('\0', "");
+        if !only_there.is_empty() {
+            let note = notes::only_there(&document, &only_there);
+            text = if text.is_empty() { note } else { format!("{text}\n\n{note}") };
+        }
         new.push(FollowUp { text, attachments, ..entry.clone() });
     }
     if let Some(change) = state.store.follow_upstream(ticket, view, &new).await? {
@@ -137,7 +148,8 @@ fn brings_ours(entry: &FollowUp, own: &[String]) -> bool {
         && (text.is_empty() || own.iter().any(|name| name == text))
 }
 
-/// Brings a file here; `None` if it cannot be had for good: the answer is not held up by it.
+/// Brings a file here; `None` if the helpdesk does not give it: the answer, and all others, are not held up by it. Only
+/// a helpdesk that cannot be asked at all is asked again.
 async fn fetch(
     state: &AppState,
     desk: &dyn Helpdesk,
@@ -145,6 +157,10 @@ async fn fetch(
     file: &AttachmentMeta,
 ) -> Result<Option<AttachmentMeta>, Trouble> {
     let id: AttachmentId = file.id;
+    if file.size_bytes > shared::ATTACHMENT_BYTES {
+        tracing::warn!(bytes = file.size_bytes, file = %id, "a file of the helpdesk is too large");
+        return Ok(None);
+    }
     let fetched = async {
         let mut bytes = desk.download(ticket, id).await?;
         let mut incoming = state.files.begin(shared::ATTACHMENT_BYTES);
@@ -159,7 +175,7 @@ async fn fetch(
             let name = crate::file_names::harmless(&file.name);
             Ok(Some(AttachmentMeta { name, size_bytes, sha256, screenshot: false, ..file.clone() }))
         }
-        Err(Trouble::Helpdesk(error)) if error.again == Again::Permanent => {
+        Err(Trouble::Helpdesk(error)) if !cannot_be_asked(&error) => {
             tracing::warn!(%error, file = %id, "a file of the helpdesk cannot be had");
             Ok(None)
         }
@@ -169,6 +185,11 @@ async fn fetch(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether it is the helpdesk that fails, and not the one thing that it was asked for.
+fn cannot_be_asked(error: &HelpdeskError) -> bool {
+    matches!(error.code, ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::Busy | ErrorCode::Unauthorized)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::store::{Employee, FileFate, Filing, Onward, StoreError};
 
 mod filing;
 mod following;
+mod notes;
 mod people;
 
 use people::Desks;

@@ -1,6 +1,7 @@
 //! A hub in this process, and those who speak with it over HTTP.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
+pub mod between;
 pub mod programs;
 pub mod provider;
 

@@ -662,6 +662,7 @@ export interface Messages {
   'desk-disk': null;
   'desk-file': { name: string | number; size: string | number };
   'desk-files-not-taken': null;
+  'desk-files-only-there': null;
   'desk-free': { free: string | number; total: string | number };
   'desk-made-by': { date: string | number; program: string | number };
   'desk-memory': null;

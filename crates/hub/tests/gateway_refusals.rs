@@ -1,0 +1,101 @@
+//! What the helpdesk behind a hub refuses, or cannot give: who has to know of it does, and nobody else waits for it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use deskside_helpdesk::Target;
+use deskside_hub::gateway::{self, GatewayConfig};
+use deskside_protocol::desk::TicketView;
+use deskside_protocol::settings::HelpdeskKind;
+use deskside_protocol::ticket::Author;
+use deskside_protocol::{AttachmentId, ClientId, FollowUpId};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use support::between::Between;
+use support::{Console, Desk, Device, until};
+
+/// A helpdesk with its administrator, what stands before it, and a hub that is the gateway to it with a device.
+struct Story {
+    upstream: Desk,
+    admin: Console,
+    between: Between,
+    gateway: Desk,
+    device: Device,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let mut upstream = Desk::start(None).await;
+        let admin = upstream.administrator().await;
+        let account = upstream.device().await;
+        let between = Between::start(&upstream.url).await;
+        let url = between.url.parse().unwrap();
+        let gateway = Desk::start_with(|config| {
+            config.gateway = Some(GatewayConfig {
+                target: Target { kind: HelpdeskKind::Hub, url, fields: std::collections::BTreeMap::new() },
+                credential: account.credential,
+                people: gateway::People::default(),
+            });
+        })
+        .await;
+        let device = gateway.device().await;
+        Self { upstream, admin, between, gateway, device }
+    }
+
+    async fn seen(&self, ticket: ClientId) -> TicketView {
+        let tickets = self.device.changes(None).await.tickets;
+        tickets.into_iter().find(|view| view.client_id == ticket).unwrap()
+    }
+
+    /// What was said in a ticket, as its device sees it.
+    async fn said(&self, ticket: ClientId) -> Vec<(Author, String)> {
+        let thread = self.seen(ticket).await.thread;
+        thread.into_iter().filter(|entry| !entry.text.is_empty()).map(|entry| (entry.author, entry.text)).collect()
+    }
+
+    async fn end(self) {
+        self.gateway.stop().await;
+        self.upstream.stop().await;
+    }
+}
+
+/// A technician answers with a file.
+async fn answers_with_a_file(admin: &Console, number: u64, text: &str, bytes: &'static str) -> AttachmentId {
+    let file = AttachmentId::new();
+    let path = format!("/console/tickets/{number}/files/{file}?name=how.txt&media_type=text/plain");
+    assert!(admin.request(Method::PUT, &path).body(bytes).send().await.unwrap().status().is_success());
+    let reply =
+        json!({ "id": FollowUpId::new(), "text": text, "internal": false, "new_state": null, "attachments": [file] });
+    let answer = admin.post(&format!("/console/tickets/{number}/follow-ups"), &reply).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_cannot_be_had_is_named_and_keeps_no_answer_back() {
+    let story = Story::begin().await;
+    let (one, number) = story.device.report("One").await;
+    let (other, other_number) = story.device.report("Other").await;
+    // The helpdesk breaks on each of one ticket's files, and does not answer for those of the other.
+    story.between.refuse(Method::GET, &format!("/tickets/{one}/attachments/"), 500, "internal");
+    story.between.refuse(Method::GET, &format!("/tickets/{other}/attachments/"), 503, "busy");
+    answers_with_a_file(&story.admin, other_number, "This waits", "a page").await;
+    answers_with_a_file(&story.admin, number, "See how", "another page").await;
+    until("the answer is here, with the file's name", async || !story.said(one).await.is_empty()).await;
+    let words =
+        "See how\n\nCes fichiers ne peuvent être ouverts que dans l’outil d’assistance lui-même\u{a0}:\n- how.txt";
+    assert_eq!(story.said(one).await, [(Author::Technician, words.to_owned())]);
+    assert!(story.said(other).await.is_empty(), "its file may still come");
+    story.between.mend();
+    until("so does the other", async || !story.said(other).await.is_empty()).await;
+    assert_eq!(story.said(other).await, [(Author::Technician, "This waits".to_owned())]);
+    assert_eq!(story.seen(other).await.thread.iter().map(|entry| entry.attachments.len()).sum::<usize>(), 1);
+    story.end().await;
+}
