@@ -14,7 +14,7 @@ use deskside_helpdesk::Target;
 use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::settings::HelpdeskKind;
-use deskside_protocol::ticket::Author;
+use deskside_protocol::ticket::{Author, TicketState};
 use deskside_protocol::{AttachmentId, ClientId, FollowUpId};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -97,5 +97,43 @@ async fn a_file_that_cannot_be_had_is_named_and_keeps_no_answer_back() {
     until("so does the other", async || !story.said(other).await.is_empty()).await;
     assert_eq!(story.said(other).await, [(Author::Technician, "This waits".to_owned())]);
     assert_eq!(story.seen(other).await.thread.iter().map(|entry| entry.attachments.len()).sum::<usize>(), 1);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_taken_is_said_and_holds_nothing_up() {
+    let story = Story::begin().await;
+    let (ticket, number) = story.device.report("The printer").await;
+    story.between.refuse(Method::POST, "/follow-ups", 403, "forbidden");
+    assert_eq!(story.device.reply(ticket, "One more thing").await.status(), StatusCode::CREATED);
+    until("it is said", async || story.said(ticket).await.len() == 2).await;
+    let note = "L’assistance n’a pas accepté votre message\u{a0}:\nOne more thing\n\
+                Sa raison\u{a0}: HTTP 403: because I say so";
+    assert_eq!(story.said(ticket).await[1], (Author::System, note.to_owned()));
+    // What comes after it goes.
+    story.between.mend();
+    assert_eq!(story.device.reply(ticket, "Another").await.status(), StatusCode::CREATED);
+    let there = async || -> Vec<String> {
+        story.admin.ticket(number).await.thread.into_iter().map(|entry| entry.follow_up.text).collect()
+    };
+    until("the other is there", async || !there().await.is_empty()).await;
+    assert_eq!(there().await, ["Another"]);
+
+    // A verdict that is refused has changed nothing.
+    assert_eq!(story.admin.say(number, "Paper.", false, Some("solved")).await.status(), StatusCode::CREATED);
+    until("it is solved here", async || story.seen(ticket).await.state == TicketState::Solved).await;
+    story.between.refuse(Method::POST, "/verdicts", 409, "wrong-state");
+    assert_eq!(story.device.verdict(ticket, json!({ "verdict": "confirm" })).await.status(), StatusCode::NO_CONTENT);
+    let noted = async |words: &str| story.said(ticket).await.iter().any(|(_, text)| text.starts_with(words));
+    until("that is said", async || noted("L’assistance n’a pas accepté que cette demande soit close.").await).await;
+    assert_eq!(story.seen(ticket).await.state, TicketState::Solved);
+    assert_eq!(story.admin.ticket(number).await.row.state, TicketState::Solved);
+    let stars = json!({ "verdict": "rate", "stars": 5, "comment": null });
+    assert_eq!(story.device.verdict(ticket, stars.clone()).await.status(), StatusCode::NO_CONTENT);
+    until("so is this", async || noted("L’assistance n’a pas accepté votre évaluation.").await).await;
+    assert_eq!(story.seen(ticket).await.rating, None);
+    story.between.mend();
+    assert_eq!(story.device.verdict(ticket, stars).await.status(), StatusCode::NO_CONTENT, "it can be said again");
+    until("it is there", async || story.admin.ticket(number).await.rating.is_some()).await;
     story.end().await;
 }

@@ -233,6 +233,7 @@ pub(crate) const IDS: &[&str] = &[
     "desk-attached",
     "desk-can-work",
     "desk-computer",
+    "desk-confirm-not-taken",
     "desk-disk",
     "desk-file",
     "desk-files-not-taken",
@@ -246,7 +247,11 @@ pub(crate) const IDS: &[&str] = &[
     "desk-no-network",
     "desk-not-read",
     "desk-not-said",
+    "desk-not-taken-why",
     "desk-nothing-unusual",
+    "desk-rating-not-taken",
+    "desk-reopen-not-taken",
+    "desk-reply-not-taken",
     "desk-report",
     "desk-requester-says",
     "desk-screenshot",
@@ -1265,6 +1270,12 @@ impl Texts {
         self.format("desk-computer", &[])
     }
 
+    /// `The helpdesk did not accept that this request is closed.`
+    #[must_use]
+    pub fn desk_confirm_not_taken(&self) -> String {
+        self.format("desk-confirm-not-taken", &[])
+    }
+
     /// `Disk`
     #[must_use]
     pub fn desk_disk(&self) -> String {
@@ -1349,10 +1360,34 @@ impl Texts {
         self.format("desk-not-said", &[("fields", Argument::Text(fields))])
     }
 
+    /// `Its reason: { $why }`
+    #[must_use]
+    pub fn desk_not_taken_why(&self, why: &str) -> String {
+        self.format("desk-not-taken-why", &[("why", Argument::Text(why))])
+    }
+
     /// `Nothing unusual was found on this computer.`
     #[must_use]
     pub fn desk_nothing_unusual(&self) -> String {
         self.format("desk-nothing-unusual", &[])
+    }
+
+    /// `The helpdesk did not take your rating.`
+    #[must_use]
+    pub fn desk_rating_not_taken(&self) -> String {
+        self.format("desk-rating-not-taken", &[])
+    }
+
+    /// `The helpdesk did not open this request again:`
+    #[must_use]
+    pub fn desk_reopen_not_taken(&self) -> String {
+        self.format("desk-reopen-not-taken", &[])
+    }
+
+    /// `The helpdesk did not take your message:`
+    #[must_use]
+    pub fn desk_reply_not_taken(&self) -> String {
+        self.format("desk-reply-not-taken", &[])
     }
 
     /// `Report`

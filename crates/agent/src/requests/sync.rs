@@ -199,13 +199,12 @@ async fn take_entry(connection: &mut SqliteConnection, ticket: ClientId, entry: 
     Ok(!known)
 }
 
-/// Whether an entry is an answer to its requester: words of a technician, or a state that asks something of them.
+/// Whether an entry is an answer to its requester: words of somebody else, or a state that asks something of them.
 fn is_news(entry: &FollowUp) -> bool {
     let asks = matches!(entry.new_state, Some(TicketState::Solved | TicketState::WaitingForRequester));
     match entry.author {
         Author::Requester => false,
-        Author::Technician => asks || !entry.text.trim().is_empty(),
-        Author::System => asks,
+        Author::Technician | Author::System => asks || !entry.text.trim().is_empty(),
     }
 }
 

@@ -8,10 +8,10 @@ use deskside_protocol::desk::{NewFollowUp, NewVerdict};
 use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId, Timestamp};
 use futures_util::StreamExt as _;
 
-use super::notes::refused_files;
+use super::notes::{not_taken, refused_files};
 use super::{Gateway, LOOK};
 use crate::state::AppState;
-use crate::store::{FilesNote, StoreError, Upstream};
+use crate::store::{Note, StoreError, Upstream};
 
 const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(300) };
 /// Tickets that are worked on at a time: what one helpdesk takes without trouble.
@@ -92,7 +92,8 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
         Ok(desk) => desk,
         Err(error) => {
             let after = failed(message, error);
-            keep(state, gateway, sent, &after, None).await?;
+            let note = not_taken(sent, &after, &document);
+            keep(state, gateway, sent, &after, note.as_ref()).await?;
             return Ok(Turn::Moved);
         }
     };
@@ -167,7 +168,7 @@ async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Tu
             }
         }
     };
-    let note = refused_files(sent, &after, &all, &document, next);
+    let note = refused_files(sent, &after, &all, &document, next).or_else(|| not_taken(sent, &after, &document));
     keep(state, gateway, sent, &after, note.as_ref()).await?;
     Ok(Turn::Moved)
 }
@@ -178,7 +179,7 @@ async fn keep(
     gateway: &Gateway,
     sent: &Upstream,
     after: &Message,
-    note: Option<&FilesNote>,
+    note: Option<&Note>,
 ) -> Result<(), StoreError> {
     if let Some(why) = after.last_error.as_ref().filter(|_| after.tries > 0 || after.is_at_rest()) {
         let (code, detail) = (why.code, &why.detail);
@@ -194,9 +195,14 @@ async fn keep(
 
 fn failed(message: &Message, error: HelpdeskError) -> Message {
     let failure = Failure {
-        // The service account is nothing that a requester could do anything about: it waits until IT has seen to it.
+        // The service account is nothing that a requester could do anything about: a ticket waits until IT has seen to
+        // it. What it may not say in one ticket, it must not hold all the rest of that ticket up with.
         for_good: error.again == Again::Permanent
-            && !matches!(error.code, ErrorCode::Unauthorized | ErrorCode::Forbidden),
+            && match error.code {
+                ErrorCode::Unauthorized => false,
+                ErrorCode::Forbidden => message.kind != Kind::Ticket,
+                _ => true,
+            },
         may_have_arrived: error.may_have_arrived,
         retry_after: error.retry_after,
         report: error.into(),

@@ -40,7 +40,7 @@ pub(crate) use employees::{Employee, Onward, Whose};
 pub(crate) use folder::FolderError;
 pub(crate) use list::ListQuery;
 pub(crate) use people::{NewPassword, NewSession, PersonOutcome};
-pub(crate) use refused::{FileFate, FilesNote};
+pub(crate) use refused::{FileFate, Note};
 pub(crate) use relay::relay_changes;
 pub(crate) use requesters::Erasure;
 pub(crate) use staged::Staging;

@@ -1,13 +1,14 @@
-//! Files that the helpdesk refuses to which this hub is the gateway: who has to know of them does.
+//! What the helpdesk refuses to which this hub is the gateway, files and words: who has to know of it does.
 
 use deskside_helpdesk::outbox::{Kind, Message, Stage};
-use deskside_protocol::desk::{NewFollowUp, RefusedFile};
-use deskside_protocol::ticket::Author;
+use deskside_protocol::desk::{NewFollowUp, NewVerdict, RefusedFile};
+use deskside_protocol::ticket::{Author, TicketState, Verdict};
 use deskside_protocol::{AttachmentId, ClientId, ErrorReport, FollowUpId, Timestamp};
+use sqlx::Row as _;
 
 use super::thread::Entry;
 use super::upstream::{Upstream, read};
-use super::{Result, Store, StoreError, Write};
+use super::{Result, Store, StoreError, Write, rows};
 use crate::limits;
 
 /// What became of a file on its way there.
@@ -21,9 +22,9 @@ pub(crate) enum FileFate {
     Refused(ErrorReport),
 }
 
-/// What is said of files that were refused, to the requester and there.
+/// What is said of files or words that were refused, to the requester and there.
 #[derive(Debug, Clone)]
-pub(crate) struct FilesNote {
+pub(crate) struct Note {
     /// The same each time for the same message.
     pub(crate) id: FollowUpId,
     pub(crate) text: String,
@@ -32,8 +33,15 @@ pub(crate) struct FilesNote {
 }
 
 impl Write {
-    /// Says in the thread which files were refused there, and sends that on where nobody said it yet. Once.
-    pub(super) async fn note_files(&mut self, ticket: ClientId, position: i64, note: &FilesNote) -> Result<()> {
+    /// Says in the thread what was refused there, and the state that is in force again, if there was another one; sends
+    /// it on where nobody said it yet. Once.
+    pub(super) async fn add_note(
+        &mut self,
+        ticket: ClientId,
+        position: i64,
+        note: &Note,
+        state: Option<TicketState>,
+    ) -> Result<()> {
         let (known, length) = self.thread_so_far(ticket, note.id).await?;
         if known.is_some() || length >= limits::FOLLOW_UPS {
             return Ok(());
@@ -44,7 +52,7 @@ impl Write {
             author_name: None,
             author_login: None,
             text: &note.text,
-            new_state: None,
+            new_state: state,
             internal: false,
             digest: "",
         };
@@ -55,6 +63,43 @@ impl Write {
             self.queue_entry(ticket, note.id, position, &Message::new(Kind::FollowUp, Vec::new()), payload).await?;
         }
         Ok(())
+    }
+
+    /// Takes back what a reply or verdict changed here that is not taken there: a rating, or the state, if it is still the
+    /// one that it brought about. Gives the state that is in force again then.
+    pub(super) async fn take_back(&mut self, sent: &Upstream) -> Result<Option<TicketState>> {
+        if sent.message.kind == Kind::Verdict {
+            let verdict: NewVerdict = serde_json::from_str(sent.payload.as_deref().unwrap_or_default())
+                .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            if matches!(verdict.verdict, Verdict::Rate { .. }) {
+                sqlx::query("UPDATE tickets SET rating_stars = NULL, rating_comment = NULL WHERE client_id = $1")
+                    .bind(sent.client_id.to_string())
+                    .execute(&mut *self.transaction)
+                    .await?;
+                return Ok(None);
+            }
+        }
+        let Some(current) = self.ticket(sent.client_id).await? else { return Ok(None) };
+        let entry = sqlx::query(
+            "SELECT position, new_state FROM follow_ups WHERE client_id = $1 AND id = $2 AND new_state IS NOT NULL",
+        )
+        .bind(sent.client_id.to_string())
+        .bind(sent.id.clone())
+        .fetch_optional(&mut *self.transaction)
+        .await?;
+        let Some(entry) = entry else { return Ok(None) };
+        if rows::state(&entry, "new_state")? != current.state {
+            return Ok(None);
+        }
+        let before = sqlx::query(
+            "SELECT new_state FROM follow_ups WHERE client_id = $1 AND position < $2 AND new_state IS NOT NULL
+             ORDER BY position DESC, at DESC LIMIT 1",
+        )
+        .bind(sent.client_id.to_string())
+        .bind(entry.try_get::<i64, _>("position")?)
+        .fetch_optional(&mut *self.transaction)
+        .await?;
+        before.map_or(Ok(TicketState::New), |row| rows::state(&row, "new_state")).map(Some)
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::attachments::{StoredAttachment, stored};
-use super::refused::FilesNote;
+use super::refused::Note;
 use super::rows;
 use super::thread::Entry;
 use super::tickets::Change;
@@ -164,12 +164,13 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps what a message has come to; a number that is new goes to the device, and so does a note on files.
+    /// Keeps what a message has come to; a number that is new goes to the device, and so does a note. What a reply or
+    /// verdict changed here is taken back if it is not taken there.
     pub(crate) async fn keep_upstream(
         &self,
         sent: &Upstream,
         message: &Message,
-        note: Option<&FilesNote>,
+        note: Option<&Note>,
     ) -> Result<Option<Change>> {
         let mut write = self.write().await?;
         let number = message.number().filter(|_| sent.message.kind == Kind::Ticket && sent.message.number().is_none());
@@ -187,10 +188,14 @@ impl Store {
                 .execute(&mut *write.transaction)
                 .await?;
         }
+        let mut state = None;
         if let Some(note) = note {
-            write.note_files(sent.client_id, sequence, note).await?;
+            if sent.message.kind != Kind::Ticket && !message.has_arrived() {
+                state = write.take_back(sent).await?;
+            }
+            write.add_note(sent.client_id, sequence, note, state).await?;
         }
-        write.touch(sent.client_id, sequence, Timestamp::now(), true, None, None).await?;
+        write.touch(sent.client_id, sequence, Timestamp::now(), true, state, None).await?;
         let change = write.ticket(sent.client_id).await?.map(|ticket| ticket.change(sequence));
         write.commit().await?;
         Ok(change)

@@ -659,6 +659,7 @@ export interface Messages {
   'desk-attached': null;
   'desk-can-work': null;
   'desk-computer': null;
+  'desk-confirm-not-taken': null;
   'desk-disk': null;
   'desk-file': { name: string | number; size: string | number };
   'desk-files-not-taken': null;
@@ -672,7 +673,11 @@ export interface Messages {
   'desk-no-network': null;
   'desk-not-read': null;
   'desk-not-said': { fields: string | number };
+  'desk-not-taken-why': { why: string | number };
   'desk-nothing-unusual': null;
+  'desk-rating-not-taken': null;
+  'desk-reopen-not-taken': null;
+  'desk-reply-not-taken': null;
   'desk-report': null;
   'desk-requester-says': null;
   'desk-screenshot': { name: string | number; size: string | number };
