@@ -58,6 +58,19 @@ impl GatewayArgs {
             KindArg::Mantis => HelpdeskKind::Mantis,
             KindArg::Rt => HelpdeskKind::RequestTracker,
         };
+        let named = match &self.helpdesk_people {
+            Some(file) => People::read(file).with_context(|| format!("{} cannot be used", file.display()))?,
+            None => std::collections::BTreeMap::new(),
+        };
+        if kind == HelpdeskKind::Glpi {
+            anyhow::ensure!(
+                self.helpdesk_requester.is_none(),
+                "GLPI calls people by numbers, which no --helpdesk-requester can give: name each in a file for --helpdesk-people"
+            );
+            if let Some((login, name)) = named.iter().find(|(_, name)| name.parse::<u64>().is_err()) {
+                anyhow::bail!("GLPI calls people by numbers: \"{login} = {name}\" in --helpdesk-people gives none");
+            }
+        }
         let credential = match &self.helpdesk_credential_file {
             Some(file) => gateway::read_credential(file)
                 .with_context(|| format!("the helpdesk's credential in {} cannot be used", file.display()))?,
@@ -65,10 +78,6 @@ impl GatewayArgs {
                 .context("the helpdesk's credential is missing: name a file with --helpdesk-credential-file")?,
         };
         let target = Target { kind, url, fields: self.helpdesk_field.into_iter().collect() };
-        let named = match &self.helpdesk_people {
-            Some(file) => People::read(file).with_context(|| format!("{} cannot be used", file.display()))?,
-            None => std::collections::BTreeMap::new(),
-        };
         let people = People { template: self.helpdesk_requester, named };
         Ok(Some(GatewayConfig { target, credential: credential.trim().to_owned(), people }))
     }
@@ -117,5 +126,39 @@ impl SignInArgs {
             required: self.sign_in_required,
             lasts: Duration::from_secs(u64::from(self.sign_in_hours) * 3600),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        gateway: GatewayArgs,
+    }
+
+    #[test]
+    fn glpi_is_told_numbers_or_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = folder.path().join("people");
+        let people = people.to_str().unwrap();
+        let config = |kind: &str, more: [&str; 2]| {
+            let line = ["hub", "--helpdesk-kind", kind, "--helpdesk-url", "https://it.example/"];
+            Line::parse_from(line.into_iter().chain(more)).gateway.config().unwrap_err().to_string()
+        };
+        let refused = config("glpi", ["--helpdesk-requester", "{login}"]);
+        assert!(refused.contains("by numbers") && refused.contains("--helpdesk-people"), "{refused}");
+        std::fs::write(people, "anna = 17\nbob = bob\n").unwrap();
+        let refused = config("glpi", ["--helpdesk-people", people]);
+        assert!(refused.contains("bob = bob"), "{refused}");
+        // Others call people by their names; what is missing then is the credential.
+        for taken in [["--helpdesk-requester", "{login}"], ["--helpdesk-people", people]] {
+            let next = config("mantis", taken);
+            assert!(next.contains("credential"), "{next}");
+        }
     }
 }

@@ -22,7 +22,7 @@ const FILE_BYTES: u64 = 8 * 1024 * 1024;
 pub struct People {
     /// For everybody: `{login}` is their name in the directory, `{email}` their address. `None` is nobody.
     pub template: Option<String>,
-    /// For those who are called otherwise: by their name in the directory.
+    /// For those who are called otherwise: by their name in the directory, in lower case, as directories compare names.
     pub named: BTreeMap<String, String>,
 }
 
@@ -46,14 +46,14 @@ impl People {
                 let what = format!("line {} is not LOGIN = NAME", number + 1);
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             };
-            named.insert(login, name);
+            named.insert(login.to_lowercase(), name);
         }
         Ok(named)
     }
 
     /// How the helpdesk calls an employee; `None` if nobody said.
     pub(crate) fn name_of(&self, employee: &Employee) -> Option<String> {
-        if let Some(name) = self.named.get(&employee.login) {
+        if let Some(name) = self.named.get(&employee.login.to_lowercase()) {
             return Some(name.clone());
         }
         let template = self.template.as_deref()?;
@@ -126,6 +126,7 @@ mod tests {
             named: [("anna".to_owned(), "17".to_owned())].into(),
         };
         assert_eq!(people("{login}").name_of(&employee("anna", None)).as_deref(), Some("17"));
+        assert_eq!(people("{login}").name_of(&employee("Anna", None)).as_deref(), Some("17"));
         assert_eq!(people("{login}@x.example").name_of(&employee("bob", None)).as_deref(), Some("bob@x.example"));
         assert_eq!(people("{email}").name_of(&employee("bob", Some("b@x.example"))).as_deref(), Some("b@x.example"));
         assert_eq!(people("{email}").name_of(&employee("bob", None)), None);
@@ -137,7 +138,7 @@ mod tests {
     fn a_file_of_names_is_read_or_its_line_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("people");
-        std::fs::write(&file, "# who is who\nanna = 17\n\nbob=18 # since May\n").unwrap();
+        std::fs::write(&file, "# who is who\nAnna = 17\n\nbob=18 # since May\n").unwrap();
         let named = People::read(&file).unwrap();
         assert_eq!(named.into_iter().collect::<Vec<_>>(), [("anna".into(), "17".into()), ("bob".into(), "18".into())]);
         std::fs::write(&file, "anna = 17\nbob\n").unwrap();
