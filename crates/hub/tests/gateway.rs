@@ -170,6 +170,20 @@ async fn what_waits_for_a_helpdesk_that_is_away_is_filed_once() {
     upstream.stop().await;
 }
 
+#[test]
+fn a_device_of_the_hub_without_the_turn_hears_its_number() {
+    with_postgres(async |server| {
+        let upstream = Desk::start(None).await;
+        let gateway = gateway_to(&upstream, Some(fresh_database(server, "two_gateways").await)).await;
+        assert_eq!(gateway.device().await.report("Where the turn is").await.1, 1);
+        let beside = gateway.beside().await;
+        assert_eq!(beside.device().await.report("Where it is not").await.1, 2);
+        beside.stop().await;
+        gateway.stop().await;
+        upstream.stop().await;
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn a_credential_that_others_may_read_is_refused() {

@@ -40,6 +40,9 @@ const NUMBER: Duration = Duration::from_secs(10);
 /// How long the device that brings a file waits for what the helpdesk says of it.
 const FATE: Duration = Duration::from_secs(3);
 
+/// Between two looks while a device waits: of what another hub does, not all is told.
+const UNTOLD: Duration = Duration::from_secs(1);
+
 /// The helpdesk to which a hub is the gateway.
 #[derive(Clone)]
 pub struct GatewayConfig {
@@ -124,6 +127,13 @@ impl Gateway {
         way != Way::Not
     }
 
+    /// Another hub on the database changed a ticket: it may have filed one that a device waits for here, or taken one in
+    /// that this one has the turn to file.
+    pub(crate) fn heard(&self) {
+        self.filed.notify_waiters();
+        self.work.notify_one();
+    }
+
     /// Waits until the helpdesk has a file or refuses it, for as long as an upload may be held up.
     pub(crate) async fn fate(
         &self,
@@ -136,9 +146,11 @@ impl Gateway {
             let mut told = std::pin::pin!(self.filed.notified());
             told.as_mut().enable();
             let fate = state.store.fate(ticket, file).await?;
-            if !matches!(fate, FileFate::UnderWay) || tokio::time::timeout_at(until, told).await.is_err() {
+            let rest = until.saturating_duration_since(tokio::time::Instant::now());
+            if !matches!(fate, FileFate::UnderWay) || rest.is_zero() {
                 return Ok(fate);
             }
+            let _told_or_not = tokio::time::timeout(rest.min(UNTOLD), told).await;
         }
     }
 
@@ -150,9 +162,11 @@ impl Gateway {
             // Before the look, or what happens between the two would be missed.
             told.as_mut().enable();
             let filing = state.store.filing(ticket).await?;
-            if !matches!(filing, Filing::UnderWay) || tokio::time::timeout_at(until, told).await.is_err() {
+            let rest = until.saturating_duration_since(tokio::time::Instant::now());
+            if !matches!(filing, Filing::UnderWay) || rest.is_zero() {
                 return Ok(filing);
             }
+            let _told_or_not = tokio::time::timeout(rest.min(UNTOLD), told).await;
         }
     }
 }

@@ -54,6 +54,9 @@ impl Relay {
                 Some((change, sequence)) => {
                     self.state.events.tell(change);
                     self.heard.fetch_max(sequence, Ordering::Relaxed);
+                    if let Some(gateway) = &self.state.gateway {
+                        gateway.heard();
+                    }
                 }
                 None => tracing::warn!("a notice of the database makes no sense"),
             }
