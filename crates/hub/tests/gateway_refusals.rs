@@ -15,11 +15,11 @@ use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::ticket::{Author, TicketState};
-use deskside_protocol::{AttachmentId, ClientId, FollowUpId};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use support::between::Between;
-use support::{Console, Desk, Device, until};
+use support::{Console, Desk, Device, assert_problem, document, until};
 
 /// A helpdesk with its administrator, what stands before it, and a hub that is the gateway to it with a device.
 struct Story {
@@ -135,5 +135,21 @@ async fn what_is_not_taken_is_said_and_holds_nothing_up() {
     story.between.mend();
     assert_eq!(story.device.verdict(ticket, stars).await.status(), StatusCode::NO_CONTENT, "it can be said again");
     until("it is there", async || story.admin.ticket(number).await.rating.is_some()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_was_refused_is_filed_when_its_sender_tries_again() {
+    let story = Story::begin().await;
+    let written = document("Refused at first");
+    story.between.refuse(Method::POST, "/tickets", 422, "refused");
+    assert_problem(story.device.send(&written).await, 422, ErrorCode::Refused).await;
+    let receipt = format!("/tickets/{}/receipt", written.client_id);
+    assert_problem(story.device.get(&receipt).await, 404, ErrorCode::NotFound).await;
+    assert_problem(story.device.send(&written).await, 422, ErrorCode::Refused).await;
+    story.between.mend();
+    assert_eq!(story.device.send(&written).await.status(), StatusCode::OK);
+    assert_eq!(story.seen(written.client_id).await.number, 1);
+    assert_eq!(story.device.get(&receipt).await.status(), StatusCode::OK);
     story.end().await;
 }

@@ -153,7 +153,7 @@ fn attachment_taken() -> ApiError {
 #[utoipa::path(get, path = "/tickets/{client_id}/receipt", tag = "tickets", security(("device" = [])),
     params(("client_id" = ClientId, Path, description = "The ticket.")), responses(
     (status = 200, body = Receipt),
-    (status = 404, description = "It never arrived.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "It never arrived, or the helpdesk behind this hub refuses it.", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn receipt(
     State(state): State<Arc<AppState>>,
@@ -162,7 +162,11 @@ pub(crate) async fn receipt(
 ) -> ApiResult<axum::Json<Receipt>> {
     let receipt = state.store.receipt(device, client_id).await?.ok_or_else(ApiError::not_found)?;
     if state.gateway.is_some() {
-        of_filing(state.store.filing(client_id).await?)?;
+        match state.store.filing(client_id).await? {
+            // Not there: whoever looks may send it again, and then it is tried again.
+            Filing::Refused(_) => return Err(ApiError::not_found()),
+            filing @ (Filing::Local | Filing::UnderWay | Filing::Filed(_)) => _ = of_filing(filing)?,
+        }
     }
     Ok(axum::Json(receipt))
 }
