@@ -15,7 +15,7 @@ use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::settings::HelpdeskKind;
 use deskside_protocol::ticket::{Author, TicketState};
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use support::between::Between;
@@ -151,5 +151,30 @@ async fn a_ticket_that_was_refused_is_filed_when_its_sender_tries_again() {
     assert_eq!(story.device.send(&written).await.status(), StatusCode::OK);
     assert_eq!(story.seen(written.client_id).await.number, 1);
     assert_eq!(story.device.get(&receipt).await.status(), StatusCode::OK);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_much_is_stuck_the_rest_goes_on() {
+    let story = Story::begin().await;
+    let (ticket, _) = story.device.report("Stuck").await;
+    let rows = story.gateway.database().await;
+    let later = Timestamp::now().unix_ms() + 1_800_000;
+    let later = Timestamp::from_unix_ms(later);
+    let message = json!({ "kind": "follow-up", "files": [], "stage": "new", "doubt": false, "tries": 1, "waited_ms": 0,
+        "not_before": later, "asked_to_wait": true, "last_error": null, "ever_failed": true });
+    let mut all = rows.begin().await.unwrap();
+    for number in 0..1100 {
+        sqlx::query("INSERT INTO upstream_outbox VALUES ($1, $2, 0, '{}', $3, 'waiting', 0)")
+            .bind(ticket.to_string())
+            .bind(format!("stuck-{number}"))
+            .bind(message.to_string())
+            .execute(&mut *all)
+            .await
+            .unwrap();
+    }
+    all.commit().await.unwrap();
+    assert_eq!(story.device.report("Goes on").await.1, 2);
+    rows.close().await;
     story.end().await;
 }

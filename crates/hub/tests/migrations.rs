@@ -31,10 +31,22 @@ fn forms_that_were_released_are_as_they_were() {
     let digests = |migrator: &Migrator| -> Vec<String> {
         migrator.iter().map(|form| format!("{} {}", form.version, &hex::encode(&form.checksum)[..16])).collect()
     };
-    let sqlite =
-        ["1 9acf0c5d7bf6fc96", "2 2c43616e4298dcd0", "3 7db03aa270120200", "4 d6e120eee8ea8bb5", "5 b2ddbf627a19f8be"];
-    let postgres =
-        ["1 298190881455d2c1", "2 55dbfc2f3da2507e", "3 5550afa04d46e512", "4 1609cd25838a398f", "5 4541c617422a1709"];
+    let sqlite = [
+        "1 9acf0c5d7bf6fc96",
+        "2 2c43616e4298dcd0",
+        "3 7db03aa270120200",
+        "4 d6e120eee8ea8bb5",
+        "5 b2ddbf627a19f8be",
+        "6 0a81349cf14a3b6a",
+    ];
+    let postgres = [
+        "1 298190881455d2c1",
+        "2 55dbfc2f3da2507e",
+        "3 5550afa04d46e512",
+        "4 1609cd25838a398f",
+        "5 4541c617422a1709",
+        "6 0a81349cf14a3b6a",
+    ];
     assert_eq!(
         (digests(&SQLITE), digests(&POSTGRES)),
         (sqlite.map(str::to_owned).to_vec(), postgres.map(str::to_owned).to_vec())
@@ -65,18 +77,23 @@ async fn fill(database: &AnyPool, data: &Path) -> Old {
     let id = ticket.client_id.to_string();
     for statement in [
         "INSERT INTO people VALUES ('admin', 'Administrator', 'administrator', 'none', 0, 1, 0)",
-        "INSERT INTO enrolment_tokens VALUES ('t', 'd', 'old', 1, 1, 0, 0, 'admin', 0)",
+        "INSERT INTO enrolment_tokens
+             (id, digest, label, uses, used, expires_at, revoked, created_by, created_at)
+         VALUES ('t', 'd', 'old', 1, 1, 0, 0, 'admin', 0)",
         "UPDATE counters SET value = 2 WHERE name = 'change'",
         "UPDATE counters SET value = 1 WHERE name = 'ticket'",
     ] {
         sqlx::query(statement).execute(database).await.unwrap();
     }
-    sqlx::query("INSERT INTO devices VALUES ($1, $2, 'pc-old', 'linux', 't', 0, NULL, 0)")
-        .bind(device.to_string())
-        .bind(digest(credential.as_bytes()))
-        .execute(database)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO devices (id, digest, name, platform, token_id, enrolled_at, seen_at, revoked)
+         VALUES ($1, $2, 'pc-old', 'linux', 't', 0, NULL, 0)",
+    )
+    .bind(device.to_string())
+    .bind(digest(credential.as_bytes()))
+    .execute(database)
+    .await
+    .unwrap();
     sqlx::query(
         "INSERT INTO tickets (client_id, number, device_id, document, document_digest, title, description, requester, state,
              urgency, impact, findings, screenshot, awaits_answer, created_at, updated_at, visible_at, change_seq,

@@ -11,7 +11,7 @@ use deskside_protocol::desk::{
     Changes, Desk, DeskWay, Enrol, Enrolled, FollowUpReceipt, NewFollowUp, NewVerdict, Problem, Receipt,
 };
 use deskside_protocol::ticket::TicketDocument;
-use deskside_protocol::{ClientId, DeviceId, ErrorCode, Timestamp, limits as shared};
+use deskside_protocol::{ClientId, DeviceId, ErrorCode, FollowUpId, Timestamp, limits as shared};
 use serde::Deserialize;
 
 use super::{caller, sign_in};
@@ -100,8 +100,10 @@ pub(crate) async fn create_ticket(
             return Ok((StatusCode::CREATED, axum::Json(Receipt { client_id, number, missing, refused: Vec::new() })));
         }
         Intake::Existing(_) => {
-            if state.gateway.is_some() {
-                state.store.file_again(client_id).await?;
+            if state.gateway.is_some()
+                && let Some(untold) = state.store.file_again(client_id).await?
+            {
+                return Err(ApiError::new(untold.code, untold.detail));
             }
             filed(&state, client_id).await?;
             StatusCode::OK
@@ -223,7 +225,7 @@ pub(crate) async fn changes(
             place
         }
     };
-    let (tickets, last, more) = state.store.changes(device, after).await?;
+    let (tickets, last, more) = state.store.changes(device, after, state.gateway.is_some()).await?;
     Ok(axum::Json(Changes { tickets, cursor: state.store.cursors().write(&reader, last), more }))
 }
 
@@ -244,6 +246,7 @@ pub(crate) async fn follow_up(
 ) -> ApiResult<(StatusCode, axum::Json<FollowUpReceipt>)> {
     let (text, files) = intake::follow_up(&new)?;
     let digest = digest_of(&new)?;
+    not_former(&state, device, client_id, new.id).await?;
     let outcome = state.store.reply_of_requester(device, client_id, new.id, &text, &files, &digest).await?;
     let status = match outcome {
         ReplyOutcome::Added(change) => {
@@ -262,6 +265,16 @@ pub(crate) async fn follow_up(
     };
     let missing = state.store.missing(client_id, Some(new.id)).await?;
     Ok((status, axum::Json(FollowUpReceipt { id: new.id, missing })))
+}
+
+/// Nothing new can be said to a ticket that is at a helpdesk of before.
+async fn not_former(state: &AppState, device: DeviceId, ticket: ClientId, entry: FollowUpId) -> ApiResult<()> {
+    match &state.gateway {
+        Some(gateway) if state.store.at_former_place(device, ticket, entry, gateway.place()).await? => Err(
+            ApiError::new(ErrorCode::HelpdeskChanged, "this ticket is at the helpdesk in which the hub filed before"),
+        ),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Something else is kept under a reply's or verdict's identity.
@@ -295,6 +308,7 @@ pub(crate) async fn verdict(
 ) -> ApiResult<StatusCode> {
     let digest = digest_of(&new)?;
     let verdict = intake::verdict(new.verdict)?;
+    not_former(&state, device, client_id, new.id).await?;
     if let Some(gateway) = &state.gateway
         && !gateway.offers(&verdict)
         && !matches!(state.store.filing(client_id).await?, Filing::Local)

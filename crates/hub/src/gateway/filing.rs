@@ -1,11 +1,12 @@
 //! Sends what waits: one message of a ticket after the other, tickets side by side.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use deskside_helpdesk::outbox::{Backoff, Failure, Kind, Message, Stage, Step};
 use deskside_helpdesk::{Again, Attempt, Enclosure, HelpdeskError, Placed, TicketRef};
 use deskside_protocol::desk::{NewFollowUp, NewVerdict};
-use deskside_protocol::{AttachmentId, ErrorCode, FollowUpId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, Timestamp};
 use futures_util::StreamExt as _;
 
 use super::notes::{not_taken, refused_files};
@@ -13,7 +14,7 @@ use super::{Gateway, LOOK};
 use crate::state::AppState;
 use crate::store::{Note, StoreError, Upstream};
 
-const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(300) };
+pub(super) const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(300) };
 /// Tickets that are worked on at a time: what one helpdesk takes without trouble.
 const SIDE_BY_SIDE: usize = 4;
 /// How long a reply waits for its files: many helpdesks take them only in the same request.
@@ -33,20 +34,36 @@ enum Turn {
 /// Sends for as long as it is let.
 pub(super) async fn file(state: &AppState, gateway: &Gateway) {
     loop {
-        match state.store.upstream_waiting().await {
-            Ok(waiting) => {
-                let moved = futures_util::stream::iter(by_ticket(waiting))
-                    .map(|messages| go_on(state, gateway, messages))
-                    .buffer_unordered(SIDE_BY_SIDE)
-                    .fold(false, |any, moved| std::future::ready(any || moved))
-                    .await;
-                if moved {
-                    continue;
-                }
-            }
+        match go_through(state, gateway).await {
+            Ok(true) => continue,
+            Ok(false) => {}
             Err(error) => tracing::warn!(%error, "what waits for the helpdesk cannot be read"),
         }
         let _nothing_came = tokio::time::timeout(LOOK, gateway.work.notified()).await;
+    }
+}
+
+/// Does one step for each ticket of which something waits; whether it did anything.
+async fn go_through(state: &AppState, gateway: &Gateway) -> Result<bool, StoreError> {
+    let (mut moved, mut after) = (false, None);
+    // Tickets of which something in an earlier page has to go first.
+    let mut held = HashSet::new();
+    loop {
+        let (mut page, next) = state.store.upstream_waiting(after).await?;
+        page.retain(|message| !held.contains(&message.client_id));
+        let mut turns = futures_util::stream::iter(by_ticket(page))
+            .map(|messages| go_on(state, gateway, messages))
+            .buffer_unordered(SIDE_BY_SIDE);
+        while let Some((ticket, turn)) = turns.next().await {
+            moved |= turn == Turn::Moved;
+            if turn != Turn::LacksFiles {
+                held.extend(ticket);
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(moved);
+        }
     }
 }
 
@@ -62,26 +79,26 @@ fn by_ticket(waiting: Vec<Upstream>) -> Vec<Vec<Upstream>> {
     tickets
 }
 
-/// Does one step for a ticket; whether it did anything.
-async fn go_on(state: &AppState, gateway: &Gateway, messages: Vec<Upstream>) -> bool {
+/// Does one step for a ticket; what came of it.
+async fn go_on(state: &AppState, gateway: &Gateway, messages: Vec<Upstream>) -> (Option<ClientId>, Turn) {
+    let ticket = messages.first().map(|message| message.client_id);
     for message in messages {
         match step(state, gateway, &message).await {
-            Ok(Turn::Moved) => return true,
-            Ok(Turn::Waits) => return false,
+            Ok(turn @ (Turn::Moved | Turn::Waits)) => return (ticket, turn),
             Ok(Turn::LacksFiles) => {}
             Err(error) => {
                 tracing::warn!(%error, ticket = %message.client_id, "what waits for the helpdesk cannot be sent");
-                return false;
+                return (ticket, Turn::Waits);
             }
         }
     }
-    false
+    (ticket, Turn::LacksFiles)
 }
 
 async fn step(state: &AppState, gateway: &Gateway, sent: &Upstream) -> Result<Turn, StoreError> {
     let now = Timestamp::now();
     let message = &sent.message;
-    let Some((document, number, requester)) = state.store.upstream_ticket(sent.client_id).await? else {
+    let Some((document, number, requester)) = state.store.upstream_ticket(sent.client_id, &gateway.place).await? else {
         return Ok(Turn::Waits);
     };
     let entry = match message.kind {
@@ -185,7 +202,7 @@ async fn keep(
         let (code, detail) = (why.code, &why.detail);
         tracing::warn!(ticket = %sent.client_id, ?code, %detail, "the helpdesk did not take it");
     }
-    if let Some(change) = state.store.keep_upstream(sent, after, note).await? {
+    if let Some(change) = state.store.keep_upstream(sent, after, note, &gateway.place).await? {
         tracing::info!(ticket = %sent.client_id, number = after.number(), "a ticket has news");
         state.tell(change);
     }
@@ -198,11 +215,8 @@ fn failed(message: &Message, error: HelpdeskError) -> Message {
         // The service account is nothing that a requester could do anything about: a ticket waits until IT has seen to
         // it. What it may not say in one ticket, it must not hold all the rest of that ticket up with.
         for_good: error.again == Again::Permanent
-            && match error.code {
-                ErrorCode::Unauthorized => false,
-                ErrorCode::Forbidden => message.kind != Kind::Ticket,
-                _ => true,
-            },
+            && error.code != ErrorCode::Unauthorized
+            && (error.code != ErrorCode::Forbidden || message.kind != Kind::Ticket),
         may_have_arrived: error.may_have_arrived,
         retry_after: error.retry_after,
         report: error.into(),

@@ -64,7 +64,9 @@ pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
 async fn look_for_all(state: &AppState, gateway: &Gateway) -> Result<(), Trouble> {
     let recent = Timestamp::now().unix_ms().saturating_sub(i64::try_from(OVER.as_millis()).unwrap_or(i64::MAX));
     let mut people = vec![None];
-    people.extend(state.store.upstream_requesters(Timestamp::from_unix_ms(recent)).await?.into_iter().map(Some));
+    people.extend(
+        state.store.upstream_requesters(Timestamp::from_unix_ms(recent), &gateway.place).await?.into_iter().map(Some),
+    );
     let mut looks = futures_util::stream::iter(people)
         .map(|person| async move {
             let person = person.as_deref();
@@ -96,8 +98,8 @@ async fn look(state: &AppState, gateway: &Gateway, person: Option<&str>) -> Resu
     // One that cannot be brought here keeps no other back; it is looked at again, since the cursor stays.
     let mut outcome = Ok(());
     for view in &changes.tickets {
-        if let Some(ticket) = state.store.of_upstream(view).await? {
-            outcome = outcome.and(take(state, desk.as_ref(), ticket, view).await);
+        if let Some(ticket) = state.store.of_upstream(view, &gateway.place).await? {
+            outcome = outcome.and(take(state, gateway, desk.as_ref(), ticket, view).await);
         }
     }
     outcome?;
@@ -108,12 +110,19 @@ async fn look(state: &AppState, gateway: &Gateway, person: Option<&str>) -> Resu
 }
 
 /// Brings a ticket to what it is there.
-async fn take(state: &AppState, desk: &dyn Helpdesk, ticket: ClientId, view: &TicketView) -> Result<(), Trouble> {
+async fn take(
+    state: &AppState,
+    gateway: &Gateway,
+    desk: &dyn Helpdesk,
+    ticket: ClientId,
+    view: &TicketView,
+) -> Result<(), Trouble> {
     let (entries, files) = state.store.known_of(ticket).await?;
     let (entries, mut files): (HashSet<_>, HashSet<_>) = (entries.into_iter().collect(), files.into_iter().collect());
     let at = TicketRef { client_id: view.client_id, number: Some(view.number) };
     let own = state.store.names_of_files(ticket).await?;
-    let document = state.store.upstream_ticket(ticket).await?.map(|(document, _, _)| document).unwrap_or_default();
+    let document =
+        state.store.upstream_ticket(ticket, &gateway.place).await?.map(|(document, _, _)| document).unwrap_or_default();
     let mut new = Vec::new();
     for entry in view.thread.iter().filter(|entry| !entries.contains(&entry.id) && !brings_ours(entry, &own)) {
         let (mut attachments, mut only_there) = (Vec::new(), Vec::new());

@@ -22,6 +22,7 @@ mod filing;
 mod following;
 mod notes;
 mod people;
+mod place;
 
 use people::Desks;
 pub use people::People;
@@ -86,6 +87,8 @@ pub(crate) struct Gateway {
     desks: Desks,
     people: People,
     target: Target,
+    /// Which helpdesk it is.
+    place: String,
     /// This hub among those on one database.
     who: String,
     /// Something is to be sent.
@@ -100,6 +103,7 @@ impl Gateway {
             desks: Desks::new(&config.target, &config.credential)?,
             people: config.people.clone(),
             target: config.target.clone(),
+            place: place::of(&config.target),
             who: Uuid::new_v4().to_string(),
             work: Notify::new(),
             filed: Notify::new(),
@@ -109,6 +113,11 @@ impl Gateway {
     /// What the helpdesk can do, as far as is known.
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.desks.own().capabilities()
+    }
+
+    /// Which helpdesk it is: numbers of another one mean other tickets.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
     }
 
     /// In whose name an employee's ticket is filed.
@@ -176,24 +185,27 @@ pub(crate) async fn run(state: Arc<AppState>) {
     let Some(gateway) = state.gateway.clone() else { return };
     loop {
         match take_turn(&state, &gateway.who).await {
-            Ok(Some(_)) => {
-                // What another hub, or this one before its start, had under way may have arrived.
-                match state.store.doubt_upstream(Timestamp::now()).await {
-                    Ok(()) => {
-                        tokio::select! {
-                            () = filing::file(&state, &gateway) => {}
-                            () = following::follow(&state, &gateway) => {}
-                            () = keep_turn(&state, &gateway.who) => tracing::warn!("another hub has the turn at the helpdesk"),
-                        }
+            Ok(Some(_)) => match prepare(&state, &gateway).await {
+                Ok(()) => {
+                    tokio::select! {
+                        () = filing::file(&state, &gateway) => {}
+                        () = following::follow(&state, &gateway) => {}
+                        () = keep_turn(&state, &gateway.who) => tracing::warn!("another hub has the turn at the helpdesk"),
                     }
-                    Err(error) => tracing::warn!(%error, "what waits for the helpdesk cannot be read"),
                 }
-            }
+                Err(error) => tracing::warn!(%error, "what waits for the helpdesk cannot be read"),
+            },
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the turn at the helpdesk cannot be taken"),
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// What waits is for this helpdesk; what another hub, or this one before its start, had under way may have arrived.
+async fn prepare(state: &AppState, gateway: &Gateway) -> Result<(), StoreError> {
+    place::settle(state, gateway).await?;
+    state.store.doubt_upstream(Timestamp::now()).await
 }
 
 /// Lets another hub have the turn at once, when this one stops.

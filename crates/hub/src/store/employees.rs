@@ -89,15 +89,16 @@ impl Store {
         write.commit().await
     }
 
-    /// In whose names tickets were filed that may still change at the helpdesk behind this hub.
-    pub(crate) async fn upstream_requesters(&self, over_since: Timestamp) -> Result<Vec<String>> {
+    /// In whose names tickets were filed that may still change at the helpdesk at this place.
+    pub(crate) async fn upstream_requesters(&self, over_since: Timestamp, place: &str) -> Result<Vec<String>> {
         let found = sqlx::query(
             "SELECT DISTINCT upstream_requester FROM tickets
              WHERE upstream_requester IS NOT NULL AND upstream_number IS NOT NULL
-                 AND (state NOT IN ('solved', 'closed') OR updated_at > $1)
+                 AND COALESCE(upstream_place, $2) = $2 AND (state NOT IN ('solved', 'closed') OR updated_at > $1)
              ORDER BY upstream_requester",
         )
         .bind(over_since.unix_ms())
+        .bind(place.to_owned())
         .fetch_all(&self.pool)
         .await?;
         found.iter().map(|row| Ok(row.try_get("upstream_requester")?)).collect()

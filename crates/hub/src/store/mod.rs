@@ -23,6 +23,7 @@ mod staged;
 mod thread;
 mod tickets;
 mod upstream;
+mod upstream_place;
 
 use std::sync::Arc;
 

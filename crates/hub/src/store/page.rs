@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use super::{Result, StoreError};
 
+/// Tickets, the place of the last, and whether there are more.
+pub(super) type Page = (Vec<TicketView>, i64, bool);
+
 /// Shortens a ticket's thread to its newest entries, as many as fit into an answer of `limit` bytes of JSON (the device
 /// keeps the newest of a long thread as well); gives the ticket's size in JSON, in bytes.
 pub(super) fn fit(view: &mut TicketView, limit: usize) -> Result<usize> {

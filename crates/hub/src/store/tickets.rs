@@ -293,21 +293,23 @@ impl Store {
     }
 
     /// A device's tickets that changed visibly after the place, oldest change first, within [`limits::CHANGES`] and
-    /// [`limits::CHANGES_BYTES`]; the place of the last; whether there are more. Of a long thread, the newest entries.
-    pub(crate) async fn changes(&self, device: DeviceId, after: i64) -> Result<(Vec<TicketView>, i64, bool)> {
+    /// [`limits::CHANGES_BYTES`]; of a long thread, the newest entries. `behind`: what has no number yet of the helpdesk
+    /// behind this hub is not shown.
+    pub(crate) async fn changes(&self, device: DeviceId, after: i64, behind: bool) -> Result<page::Page> {
         let mut found = sqlx::query(
             "SELECT t.client_id, COALESCE(t.upstream_number, t.number) AS number, t.title, t.description, t.state, t.created_at,
                  t.visible_at, t.visible_seq, t.rating_stars,
                  COALESCE(t.upstream_assignee, p.display_name) AS assignee_name
              FROM tickets t LEFT JOIN people p ON p.login = t.assignee
              WHERE t.device_id = $1 AND t.visible_seq > $2
-                 AND (t.upstream_number IS NOT NULL OR NOT EXISTS (
+                 AND ($4 = 0 OR t.upstream_number IS NOT NULL OR NOT EXISTS (
                      SELECT 1 FROM upstream_outbox o WHERE o.client_id = t.client_id AND o.id = t.client_id))
              ORDER BY t.visible_seq LIMIT $3",
         )
         .bind(device.to_string())
         .bind(after)
         .bind(limits::CHANGES + 1)
+        .bind(flag(behind))
         .fetch_all(&self.pool)
         .await?;
         let most = usize::try_from(limits::CHANGES).unwrap_or(usize::MAX);

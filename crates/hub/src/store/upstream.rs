@@ -3,7 +3,7 @@
 use deskside_helpdesk::outbox::{Kind, Message, Stage};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
-use deskside_protocol::{AttachmentId, ClientId, ErrorReport, FollowUpId, Timestamp};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, FollowUpId, Timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -15,8 +15,8 @@ use super::tickets::Change;
 use super::{Result, Store, StoreError, Write};
 use crate::limits;
 
-/// Messages that are looked at in one turn.
-const TURN: i64 = 500;
+/// Messages that are read at a time.
+const PAGE: usize = 500;
 
 /// Something to send.
 #[derive(Debug, Clone)]
@@ -28,6 +28,13 @@ pub(crate) struct Upstream {
     pub(crate) payload: Option<String>,
     pub(crate) message: Message,
     pub(crate) queued_at: Timestamp,
+}
+
+/// A place in the queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    position: i64,
+    id: String,
 }
 
 /// How far the filing of a ticket has come.
@@ -114,16 +121,23 @@ impl Write {
 }
 
 impl Store {
-    /// What waits to be sent, in order.
-    pub(crate) async fn upstream_waiting(&self) -> Result<Vec<Upstream>> {
+    /// What waits to be sent, in order, a page at a time; with it, where the next page begins, if there is one.
+    pub(crate) async fn upstream_waiting(&self, after: Option<Place>) -> Result<(Vec<Upstream>, Option<Place>)> {
+        let Place { position, id } = after.unwrap_or(Place { position: i64::MIN, id: String::new() });
         let found = sqlx::query(
-            "SELECT client_id, id, payload, message, queued_at FROM upstream_outbox WHERE standing = 'waiting'
-             ORDER BY position LIMIT $1",
+            "SELECT client_id, id, payload, message, queued_at, position FROM upstream_outbox
+             WHERE standing = 'waiting' AND (position > $1 OR (position = $1 AND id > $2)) ORDER BY position, id LIMIT $3",
         )
-        .bind(TURN)
+        .bind(position)
+        .bind(id)
+        .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
-        found.iter().map(read).collect()
+        let next = match found.last().filter(|_| found.len() == PAGE) {
+            Some(last) => Some(Place { position: last.try_get("position")?, id: last.try_get("id")? }),
+            None => None,
+        };
+        Ok((found.iter().map(read).collect::<Result<_>>()?, next))
     }
 
     /// How far a ticket has come on its way there.
@@ -145,8 +159,9 @@ impl Store {
         })
     }
 
-    /// Tries once more what was refused: its sender asks again.
-    pub(crate) async fn file_again(&self, ticket: ClientId) -> Result<()> {
+    /// Tries once more what was refused: its sender asks again. What may be at a helpdesk of before is first told to its
+    /// sender, who decides; then this gives what to tell.
+    pub(crate) async fn file_again(&self, ticket: ClientId) -> Result<Option<ErrorReport>> {
         let mut write = self.write().await?;
         let row = sqlx::query(
             "SELECT client_id, id, payload, message, queued_at FROM upstream_outbox
@@ -157,11 +172,21 @@ impl Store {
         .await?;
         if let Some(row) = row {
             let parked = read(&row)?;
-            let message = parked.message.clone().unparked();
+            let mut message = parked.message.clone();
+            let mut untold = None;
+            if let Stage::Parked { why, .. } = &mut message.stage
+                && why.code == ErrorCode::HelpdeskChanged
+            {
+                untold = Some(why.clone());
+                why.code = ErrorCode::Refused;
+            } else {
+                message = message.unparked();
+            }
             write.update(&parked, &message).await?;
             write.commit().await?;
+            return Ok(untold);
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Keeps what a message has come to; a number that is new goes to the device, and so does a note. What a reply or
@@ -171,6 +196,7 @@ impl Store {
         sent: &Upstream,
         message: &Message,
         note: Option<&Note>,
+        place: &str,
     ) -> Result<Option<Change>> {
         let mut write = self.write().await?;
         let number = message.number().filter(|_| sent.message.kind == Kind::Ticket && sent.message.number().is_none());
@@ -182,9 +208,10 @@ impl Store {
         let sequence = write.next_change().await?;
         write.update(sent, message).await?;
         if let Some(number) = number {
-            sqlx::query("UPDATE tickets SET upstream_number = $2 WHERE client_id = $1")
+            sqlx::query("UPDATE tickets SET upstream_number = $2, upstream_place = $3 WHERE client_id = $1")
                 .bind(sent.client_id.to_string())
                 .bind(i64::try_from(number).unwrap_or(i64::MAX))
+                .bind(place.to_owned())
                 .execute(&mut *write.transaction)
                 .await?;
         }
@@ -203,25 +230,37 @@ impl Store {
 
     /// After a start, or after another hub had the turn: whatever was under way may have arrived.
     pub(crate) async fn doubt_upstream(&self, now: Timestamp) -> Result<()> {
-        for waiting in self.upstream_waiting().await? {
+        let mut after = None;
+        loop {
+            let (page, next) = self.upstream_waiting(after).await?;
             let mut write = self.write().await?;
-            write.update(&waiting, &waiting.message.clone().restarted(now)).await?;
+            for waiting in page {
+                write.update(&waiting, &waiting.message.clone().restarted(now)).await?;
+            }
             write.commit().await?;
+            after = next;
+            if after.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
-    /// A ticket's document, its number there, and in whose name it is filed.
+    /// A ticket's document, its number at this place, and in whose name it is filed.
     pub(crate) async fn upstream_ticket(
         &self,
         ticket: ClientId,
+        place: &str,
     ) -> Result<Option<(Vec<u8>, Option<u64>, Option<String>)>> {
-        let row = sqlx::query("SELECT document, upstream_number, upstream_requester FROM tickets WHERE client_id = $1")
-            .bind(ticket.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT document, CASE WHEN COALESCE(upstream_place, $2) = $2 THEN upstream_number END AS number,
+                 upstream_requester FROM tickets WHERE client_id = $1",
+        )
+        .bind(ticket.to_string())
+        .bind(place.to_owned())
+        .fetch_optional(&self.pool)
+        .await?;
         row.map(|row| {
-            let number: Option<i64> = row.try_get("upstream_number")?;
+            let number: Option<i64> = row.try_get("number")?;
             Ok((
                 row.try_get("document")?,
                 number.and_then(|number| u64::try_from(number).ok()),
@@ -248,19 +287,6 @@ impl Store {
         found.iter().map(stored).collect()
     }
 
-    /// Which of these tickets is ours: by the identity, else by the number that it has there.
-    pub(crate) async fn of_upstream(&self, view: &TicketView) -> Result<Option<ClientId>> {
-        let row = sqlx::query(
-            "SELECT client_id FROM tickets WHERE client_id = $1 OR upstream_number = $2
-             ORDER BY CASE WHEN client_id = $1 THEN 0 ELSE 1 END LIMIT 1",
-        )
-        .bind(view.client_id.to_string())
-        .bind(i64::try_from(view.number).unwrap_or(i64::MAX))
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| rows::id(&row, "client_id")).transpose()
-    }
-
     /// Entries and files of a ticket that are here.
     pub(crate) async fn known_of(&self, ticket: ClientId) -> Result<(Vec<FollowUpId>, Vec<AttachmentId>)> {
         let entries = sqlx::query(
@@ -277,18 +303,6 @@ impl Store {
             entries.iter().map(|row| rows::id(row, "id")).collect::<Result<_>>()?,
             files.iter().map(|row| rows::id(row, "id")).collect::<Result<_>>()?,
         ))
-    }
-
-    /// Whether a ticket is one of the helpdesk behind this hub, and its number there, if it has one yet.
-    pub(crate) async fn worked_on_elsewhere(&self, number: i64) -> Result<Option<Option<i64>>> {
-        let row = sqlx::query(
-            "SELECT t.upstream_number FROM tickets t
-             JOIN upstream_outbox o ON o.client_id = t.client_id AND o.id = t.client_id WHERE t.number = $1",
-        )
-        .bind(number)
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| Ok(row.try_get("upstream_number")?)).transpose()
     }
 
     /// The names of the files that its requester sent, with the ticket or later.

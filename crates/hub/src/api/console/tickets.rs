@@ -124,7 +124,8 @@ pub(crate) async fn change(
 
 /// What is worked on in the helpdesk behind this hub cannot be answered here: nobody there would see it.
 async fn worked_on_here(state: &AppState, number: i64) -> ApiResult<()> {
-    match state.store.worked_on_elsewhere(number).await? {
+    let Some(gateway) = &state.gateway else { return Ok(()) };
+    match state.store.worked_on_elsewhere(number, gateway.place()).await? {
         None => Ok(()),
         Some(there) => {
             let there = there.map_or_else(String::new, |number| format!(" (number {number})"));
