@@ -71,6 +71,10 @@ pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How stale "last seen" may be: not every request is worth a write.
 pub(crate) const SEEN_STALE: Duration = Duration::from_secs(5 * 60);
+/// How long somebody may take at the page of the sign-in's provider.
+pub(crate) const SIGN_IN_BEGUN: Duration = Duration::from_secs(10 * 60);
+/// Sign-ins of employees that are begun at a time; with more, the oldest are forgotten.
+pub(crate) const SIGN_INS_BEGUN: i64 = 10_000;
 /// Enrolment tokens end after this time at the latest.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(366 * 24 * 3600);
 

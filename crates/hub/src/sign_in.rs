@@ -3,13 +3,11 @@
 //! which is worth nothing without them. The provider's word is believed after its signature, issuer, audience, expiry and
 //! nonce were checked (OpenID Connect Core 1.0, section 3.1.3.7), with the keys that its discovery document names.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deskside_helpdesk::http as transport;
 use deskside_protocol::desk::SignInBegun;
-use deskside_protocol::{DeviceId, ErrorCode, limits as shared};
+use deskside_protocol::{DeviceId, ErrorCode, Timestamp, limits as shared};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use openidconnect::core::{
@@ -17,21 +15,20 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
     TokenResponse as _,
 };
 use url::{Host, Url};
 
+use crate::auth::secrets;
 use crate::config::SignInConfig;
 use crate::limits;
 use crate::problem::{ApiError, ApiResult};
-use crate::store::Employee;
+use crate::store::{BegunSignIn, Employee, Store};
 use crate::text::{directory_name, one_line};
 
-/// How long somebody may take at the provider's page.
-const BEGUN: Duration = Duration::from_secs(10 * 60);
-/// Sign-ins that are begun at a time; with more, the oldest are forgotten.
-const MOST: usize = 10_000;
+mod begun;
+
 /// How long the provider's discovery document and keys are believed. A key that is not among them is looked for at once.
 const DISCOVERED: Duration = Duration::from_secs(3600);
 /// Between two looks for a key that is not known: whoever sends bad tokens must not make us ask the provider each time.
@@ -46,21 +43,11 @@ const PATH: &str = "/signed-in";
 type Client =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
-/// A sign-in that was begun.
-struct Begun {
-    device: DeviceId,
-    nonce: Nonce,
-    verifier: PkceCodeVerifier,
-    redirect: RedirectUrl,
-    at: Instant,
-}
-
-/// The provider, and who is on the way back from it.
+/// The provider.
 pub(crate) struct SignIn {
     config: SignInConfig,
     http: reqwest::Client,
     provider: tokio::sync::Mutex<Option<(Instant, CoreProviderMetadata)>>,
-    begun: Mutex<HashMap<String, Begun>>,
 }
 
 /// What went wrong with the provider. The detail is for its administrator; nothing secret is in it.
@@ -75,7 +62,7 @@ enum Provider {
 impl SignIn {
     pub(crate) fn new(config: &SignInConfig) -> Result<Self, deskside_helpdesk::HelpdeskError> {
         let http = transport::client(&config.issuer, reqwest::header::HeaderMap::new())?;
-        Ok(Self { config: config.clone(), http, provider: tokio::sync::Mutex::default(), begun: Mutex::default() })
+        Ok(Self { config: config.clone(), http, provider: tokio::sync::Mutex::default() })
     }
 
     /// Whether nothing new is taken from a device on which nobody is signed in.
@@ -89,7 +76,7 @@ impl SignIn {
     }
 
     /// Begins a sign-in on a device; one that was begun there before is over.
-    pub(crate) async fn begin(&self, device: DeviceId, redirect: &str) -> ApiResult<SignInBegun> {
+    pub(crate) async fn begin(&self, store: &Store, device: DeviceId, redirect: &str) -> ApiResult<SignInBegun> {
         let redirect = usable_redirect(redirect)
             .ok_or_else(|| ApiError::new(ErrorCode::BadRequest, "the browser must come back to this computer"))?;
         let client = self.client(false).await?.set_redirect_uri(redirect.clone());
@@ -100,45 +87,37 @@ impl SignIn {
             .add_scope(Scope::new("email".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        begun.retain(|_, one| one.at.elapsed() < BEGUN && one.device != device);
-        if begun.len() >= MOST
-            && let Some(oldest) = begun.iter().min_by_key(|(_, one)| one.at).map(|(state, _)| state.clone())
-        {
-            begun.remove(&oldest);
-        }
         let state = state.into_secret();
-        begun.insert(state.clone(), Begun { device, nonce, verifier, redirect, at: Instant::now() });
+        let sealed = begun::seal(&state, device, &nonce, &verifier)
+            .ok_or_else(|| ApiError::internal(&"a sign-in's secrets cannot be sealed"))?;
+        let kept = BegunSignIn { redirect: redirect.to_string(), sealed };
+        store.begin_sign_in(&secrets::digest(&state), device, &kept, Timestamp::now()).await?;
         Ok(SignInBegun { authorization_url: url.into(), state })
     }
 
     /// Ends a sign-in with what the browser brought back: who it is.
-    pub(crate) async fn finish(&self, device: DeviceId, code: &str, state: &str) -> ApiResult<Employee> {
+    pub(crate) async fn finish(&self, store: &Store, device: DeviceId, code: &str, state: &str) -> ApiResult<Employee> {
         let over = || ApiError::new(ErrorCode::Forbidden, "this sign-in was not begun here, or is over: begin again");
         if code.len() > CODE_BYTES || state.len() > CODE_BYTES {
             return Err(over());
         }
-        let begun = {
-            let mut all = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-            // Of another device: it is left to that one.
-            let mine = all.get(state).is_some_and(|one| one.device == device);
-            // Once, whatever comes of it.
-            if mine { all.remove(state) } else { None }
-        };
-        let begun = begun.filter(|one| one.at.elapsed() < BEGUN).ok_or_else(over)?;
-        let client = self.client(false).await?.set_redirect_uri(begun.redirect);
+        // Once, whatever comes of it. One of another device is left to that one.
+        let kept = store.take_begun(&secrets::digest(state), device, Timestamp::now()).await?.ok_or_else(over)?;
+        let (nonce, verifier) = begun::open(state, device, &kept.sealed).ok_or_else(over)?;
+        let redirect = RedirectUrl::new(kept.redirect).map_err(|error| ApiError::internal(&error))?;
+        let client = self.client(false).await?.set_redirect_uri(redirect);
         let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|error| unusable(&error))?
-            .set_pkce_verifier(begun.verifier);
+            .set_pkce_verifier(verifier);
         let ask = self.ask();
         let answer = request.request_async(&ask).await.map_err(|error| refused(&error))?;
         let token = answer.id_token().ok_or_else(|| refused(&"there is no ID token in the answer"))?;
-        let claims = match verified(&client, token, &begun.nonce) {
+        let claims = match verified(&client, token, &nonce) {
             // The provider may have new keys.
             Err(ClaimsVerificationError::SignatureVerification(_)) => {
                 let client = self.client(true).await?;
-                verified(&client, token, &begun.nonce).map_err(|error| refused(&error))?
+                verified(&client, token, &nonce).map_err(|error| refused(&error))?
             }
             claims => claims.map_err(|error| refused(&error))?,
         };

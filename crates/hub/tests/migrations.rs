@@ -38,6 +38,7 @@ fn forms_that_were_released_are_as_they_were() {
         "4 d6e120eee8ea8bb5",
         "5 b2ddbf627a19f8be",
         "6 0a81349cf14a3b6a",
+        "7 29f9975b7bc4840d",
     ];
     let postgres = [
         "1 298190881455d2c1",
@@ -46,6 +47,7 @@ fn forms_that_were_released_are_as_they_were() {
         "4 1609cd25838a398f",
         "5 4541c617422a1709",
         "6 0a81349cf14a3b6a",
+        "7 5569908e2b87b8c0",
     ];
     assert_eq!(
         (digests(&SQLITE), digests(&POSTGRES)),

@@ -21,10 +21,15 @@ use deskside_protocol::desk::{SignInBegun, SignedInPerson};
 use reqwest::StatusCode;
 use serde_json::json;
 use support::provider::{CLIENT, Provider, Trick};
-use support::{Desk, Device, assert_problem, document};
+use support::{Desk, Device, assert_problem, document, fresh_database, with_postgres};
 
 async fn hub(provider: &Provider, required: bool) -> Desk {
+    hub_on(None, provider, required).await
+}
+
+async fn hub_on(database: Option<String>, provider: &Provider, required: bool) -> Desk {
     Desk::start_with(|config| {
+        config.database = database;
         config.sign_in = Some(SignInConfig {
             issuer: provider.issuer().parse().unwrap(),
             client_id: CLIENT.to_owned(),
@@ -134,6 +139,49 @@ async fn a_code_is_good_once_for_the_device_that_began() {
     assert_problem(device.post("/sign-in", &elsewhere).await, 400, ErrorCode::BadRequest).await;
     // Where nobody has to sign in, nobody is held up.
     assert_eq!(thief.send(&document("Not signed in")).await.status(), StatusCode::CREATED);
+    hub.stop().await;
+}
+
+#[test]
+fn what_one_hub_began_another_ends() {
+    with_postgres(async |server| {
+        let provider = Provider::start().await;
+        let one = hub_on(Some(fresh_database(server, "two_sign_ins").await), &provider, true).await;
+        let other = one.beside().await;
+        let device = one.device().await;
+        let back = "http://127.0.0.1:4711/signed-in";
+        let begun: SignInBegun = device.post("/sign-in", &json!({ "redirect_uri": back })).await.json().await.unwrap();
+        let brought = device.http.get(&begun.authorization_url).send().await.unwrap();
+        let location: url::Url = brought.headers()["location"].to_str().unwrap().parse().unwrap();
+        let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let finish = json!({ "code": code, "state": begun.state });
+        let there = Device { url: other.url.clone(), ..device.clone() };
+        assert_eq!(there.post("/sign-in/finish", &finish).await.status(), StatusCode::OK);
+        assert_problem(device.post("/sign-in/finish", &finish).await, 403, ErrorCode::Forbidden).await;
+        assert_eq!(device.send(&document("Signed in")).await.status(), StatusCode::CREATED);
+        other.stop().await;
+        one.stop().await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_nobody_ended_is_over() {
+    let provider = Provider::start().await;
+    let hub = hub(&provider, false).await;
+    let device = hub.device().await;
+    let begin = json!({ "redirect_uri": "http://127.0.0.1:4711/signed-in" });
+    let first: SignInBegun = device.post("/sign-in", &begin).await.json().await.unwrap();
+    let second: SignInBegun = device.post("/sign-in", &begin).await.json().await.unwrap();
+    let finish = |begun: &SignInBegun| json!({ "code": "any", "state": begun.state });
+    let begun_anew = device.post("/sign-in/finish", &finish(&first)).await;
+    let said = assert_problem(begun_anew, 403, ErrorCode::Forbidden).await.detail.unwrap();
+    assert!(said.contains("begin again"), "{said}");
+    let rows = hub.database().await;
+    let kept = sqlx::query("UPDATE begun_sign_ins SET at = at - 600000").execute(&rows).await.unwrap();
+    assert_eq!(kept.rows_affected(), 1);
+    let said = assert_problem(device.post("/sign-in/finish", &finish(&second)).await, 403, ErrorCode::Forbidden).await;
+    assert!(said.detail.unwrap().contains("begin again"));
+    rows.close().await;
     hub.stop().await;
 }
 

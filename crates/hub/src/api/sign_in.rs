@@ -52,7 +52,7 @@ pub(crate) async fn begin(
     Device(device): Device,
     Json(begin): Json<BeginSignIn>,
 ) -> ApiResult<axum::Json<SignInBegun>> {
-    Ok(axum::Json(offered(&state)?.begin(device, &begin.redirect_uri).await?))
+    Ok(axum::Json(offered(&state)?.begin(&state.store, device, &begin.redirect_uri).await?))
 }
 
 /// Ends it with what the browser brought back: from here on, what this device sends is theirs.
@@ -68,7 +68,7 @@ pub(crate) async fn finish(
     Json(finish): Json<FinishSignIn>,
 ) -> ApiResult<axum::Json<SignedInPerson>> {
     let sign_in = offered(&state)?;
-    let employee = sign_in.finish(device, &finish.code, &finish.state).await?;
+    let employee = sign_in.finish(&state.store, device, &finish.code, &finish.state).await?;
     let lasts = i64::try_from(sign_in.lasts().as_millis()).unwrap_or(i64::MAX);
     let until = Timestamp::from_unix_ms(Timestamp::now().unix_ms().saturating_add(lasts));
     state.store.sign_in(device, Some((&employee, until))).await?;

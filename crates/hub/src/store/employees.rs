@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
 use super::{Result, Store, StoreError};
+use crate::limits;
 
 /// An employee, as the company's directory knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,20 @@ impl Whose {
         let assigned = self.assigned.map(|login| Employee { login, email: None, name: None });
         self.signed_in.map(|(employee, _)| employee).or(assigned)
     }
+}
+
+/// A sign-in that is under way.
+#[derive(Debug)]
+pub(crate) struct BegunSignIn {
+    /// Where the browser comes back.
+    pub(crate) redirect: String,
+    /// What its end needs.
+    pub(crate) sealed: String,
+}
+
+/// Of what was begun by then, the time is over.
+fn over(now: Timestamp) -> i64 {
+    now.unix_ms().saturating_sub(i64::try_from(limits::SIGN_IN_BEGUN.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// That a ticket goes on to the helpdesk to which this hub is the gateway.
@@ -79,11 +94,70 @@ impl Store {
         write.commit().await
     }
 
-    /// Forgets sign-ins that are over.
+    /// Keeps a sign-in that a device begins; one that it began before is over. `state` is the digest of its state.
+    pub(crate) async fn begin_sign_in(
+        &self,
+        state: &str,
+        device: DeviceId,
+        begun: &BegunSignIn,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut write = self.write().await?;
+        sqlx::query("DELETE FROM begun_sign_ins WHERE device_id = $1 OR at <= $2")
+            .bind(device.to_string())
+            .bind(over(now))
+            .execute(&mut *write.transaction)
+            .await?;
+        // All but the newest; the one limit is only there because SQLite knows no offset without.
+        sqlx::query(
+            "DELETE FROM begun_sign_ins WHERE state IN (
+                 SELECT state FROM begun_sign_ins ORDER BY at DESC, state LIMIT 1000000 OFFSET $1)",
+        )
+        .bind(limits::SIGN_INS_BEGUN - 1)
+        .execute(&mut *write.transaction)
+        .await?;
+        sqlx::query("INSERT INTO begun_sign_ins (state, device_id, redirect, sealed, at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(state.to_owned())
+            .bind(device.to_string())
+            .bind(begun.redirect.clone())
+            .bind(begun.sealed.clone())
+            .bind(now.unix_ms())
+            .execute(&mut *write.transaction)
+            .await?;
+        write.commit().await
+    }
+
+    /// Takes a sign-in that this device began, once, if its time is not over.
+    pub(crate) async fn take_begun(
+        &self,
+        state: &str,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<Option<BegunSignIn>> {
+        let mut write = self.write().await?;
+        let taken = sqlx::query(
+            "DELETE FROM begun_sign_ins WHERE state = $1 AND device_id = $2 AND at > $3 RETURNING redirect, sealed",
+        )
+        .bind(state.to_owned())
+        .bind(device.to_string())
+        .bind(over(now))
+        .fetch_optional(&mut *write.transaction)
+        .await?;
+        write.commit().await?;
+        taken
+            .map(|row| Ok(BegunSignIn { redirect: row.try_get("redirect")?, sealed: row.try_get("sealed")? }))
+            .transpose()
+    }
+
+    /// Forgets sign-ins that are over, and those that nobody ended.
     pub(crate) async fn forget_sign_ins(&self, now: Timestamp) -> Result<()> {
         let mut write = self.write().await?;
         sqlx::query("UPDATE devices SET signed_in = NULL, signed_in_until = NULL WHERE signed_in_until <= $1")
             .bind(now.unix_ms())
+            .execute(&mut *write.transaction)
+            .await?;
+        sqlx::query("DELETE FROM begun_sign_ins WHERE at <= $1")
+            .bind(over(now))
             .execute(&mut *write.transaction)
             .await?;
         write.commit().await

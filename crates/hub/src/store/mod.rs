@@ -37,7 +37,7 @@ use crate::cursor::Cursors;
 pub(crate) use attachments::{Arrival, StoredAttachment};
 pub(crate) use connect::SQLITE_FILE;
 pub(crate) use devices::{NewToken, TokenUse};
-pub(crate) use employees::{Employee, Onward, Whose};
+pub(crate) use employees::{BegunSignIn, Employee, Onward, Whose};
 pub(crate) use folder::FolderError;
 pub(crate) use list::ListQuery;
 pub(crate) use people::{NewPassword, NewSession, PersonOutcome};
