@@ -16,7 +16,7 @@ use openidconnect::core::{
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
     EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
-    TokenResponse as _,
+    SignatureVerificationError, TokenResponse as _,
 };
 use url::{Host, Url};
 
@@ -33,6 +33,8 @@ mod begun;
 const DISCOVERED: Duration = Duration::from_secs(3600);
 /// Between two looks for a key that is not known: whoever sends bad tokens must not make us ask the provider each time.
 const DISCOVER_AGAIN: Duration = Duration::from_secs(30);
+/// How long nobody asks again after the provider could not be asked: those who waited for that answer do not each try.
+const FAILED: Duration = Duration::from_secs(5);
 /// Largest answer of a provider, in bytes.
 const ANSWER_BYTES: usize = 1024 * 1024;
 /// Longest code and state that come back from a browser, in bytes.
@@ -47,7 +49,18 @@ type Client =
 pub(crate) struct SignIn {
     config: SignInConfig,
     http: reqwest::Client,
-    provider: tokio::sync::Mutex<Option<(Instant, CoreProviderMetadata)>>,
+    provider: tokio::sync::Mutex<Known>,
+}
+
+/// What is known of the provider.
+#[derive(Default)]
+struct Known {
+    /// What it says of itself, and since when.
+    metadata: Option<(Instant, CoreProviderMetadata)>,
+    /// When it was last asked because of a key that was not known.
+    looked_again: Option<Instant>,
+    /// When it last could not be asked.
+    failed: Option<Instant>,
 }
 
 /// What went wrong with the provider. The detail is for its administrator; nothing secret is in it.
@@ -57,6 +70,8 @@ enum Provider {
     Http(#[from] deskside_helpdesk::HelpdeskError),
     #[error("its answer is none: {0}")]
     Answer(String),
+    #[error("it could not be asked a moment ago")]
+    JustNow,
 }
 
 impl SignIn {
@@ -115,7 +130,11 @@ impl SignIn {
         let token = answer.id_token().ok_or_else(|| refused(&"there is no ID token in the answer"))?;
         let claims = match verified(&client, token, &nonce) {
             // The provider may have new keys.
-            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey
+                | SignatureVerificationError::AmbiguousKeyId(_)
+                | SignatureVerificationError::CryptoError(_),
+            )) => {
                 let client = self.client(true).await?;
                 verified(&client, token, &nonce).map_err(|error| refused(&error))?
             }
@@ -143,15 +162,24 @@ impl SignIn {
     async fn client(&self, anew: bool) -> ApiResult<Client> {
         // Whoever comes while it is asked waits for the same answer.
         let mut known = self.provider.lock().await;
-        let oldest = if anew { DISCOVER_AGAIN } else { DISCOVERED };
-        let metadata = match &*known {
-            Some((at, metadata)) if at.elapsed() < oldest => metadata.clone(),
+        let young = |at: Option<Instant>, age: Duration| at.is_some_and(|at| at.elapsed() < age);
+        // However young the document is: keys may be changed right after it was read.
+        let again = anew && !young(known.looked_again, DISCOVER_AGAIN);
+        let metadata = match &known.metadata {
+            Some((at, metadata)) if at.elapsed() < DISCOVERED && !again => metadata.clone(),
             Some(_) | None => {
+                if young(known.failed, FAILED) {
+                    return Err(unusable(&Provider::JustNow));
+                }
+                if again {
+                    known.looked_again = Some(Instant::now());
+                }
                 let issuer = IssuerUrl::from_url(self.config.issuer.clone());
                 let ask = self.ask();
                 let asked = CoreProviderMetadata::discover_async(self.spelled(issuer), &ask).await;
+                known.failed = asked.is_err().then(Instant::now);
                 let metadata = asked.map_err(|error| unusable(&error))?;
-                *known = Some((Instant::now(), metadata.clone()));
+                known.metadata = Some((Instant::now(), metadata.clone()));
                 metadata
             }
         };

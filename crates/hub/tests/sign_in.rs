@@ -21,7 +21,7 @@ use deskside_protocol::desk::{SignInBegun, SignedInPerson};
 use reqwest::StatusCode;
 use serde_json::json;
 use support::provider::{CLIENT, Provider, Trick};
-use support::{Desk, Device, assert_problem, document, fresh_database, with_postgres};
+use support::{Desk, Device, assert_problem, document, fresh_database, until, with_postgres};
 
 async fn hub(provider: &Provider, required: bool) -> Desk {
     hub_on(None, provider, required).await
@@ -182,6 +182,41 @@ async fn a_sign_in_that_nobody_ended_is_over() {
     let said = assert_problem(device.post("/sign-in/finish", &finish(&second)).await, 403, ErrorCode::Forbidden).await;
     assert!(said.detail.unwrap().contains("begin again"));
     rows.close().await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_change_right_after_they_were_read_are_looked_for_once() {
+    let provider = Provider::start().await;
+    let hub = hub(&provider, true).await;
+    let device = hub.device().await;
+    let begin = json!({ "redirect_uri": "http://127.0.0.1:4711/signed-in" });
+    assert_eq!(device.post("/sign-in", &begin).await.status(), StatusCode::OK);
+    provider.change_keys();
+    signs_in(&device).await.unwrap();
+    assert_eq!(provider.asked(), 2);
+    // Whoever sends bad tokens does not make us ask each time, and a token of the wrong kind never does.
+    for trick in [Trick::OtherKey, Trick::OtherKey, Trick::SharedSecret] {
+        provider.play(trick);
+        assert_eq!(signs_in(&device).await.unwrap_err().code, ErrorCode::Forbidden);
+    }
+    assert_eq!(provider.asked(), 2);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_is_away_is_not_asked_by_each_who_waits() {
+    let provider = Provider::start().await;
+    let hub = hub(&provider, true).await;
+    let device = hub.device().await;
+    let begin = json!({ "redirect_uri": "http://127.0.0.1:4711/signed-in" });
+    provider.away(true);
+    for _ in 0..3 {
+        assert_problem(device.post("/sign-in", &begin).await, 503, ErrorCode::Unreachable).await;
+    }
+    assert_eq!(provider.asked(), 1);
+    provider.away(false);
+    until("it is asked again", async || device.post("/sign-in", &begin).await.status() == StatusCode::OK).await;
     hub.stop().await;
 }
 

@@ -2,6 +2,7 @@
 //! would say.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -45,6 +46,9 @@ struct Inner {
     codes: Mutex<HashMap<String, Code>>,
     trick: Mutex<Trick>,
     login: Mutex<String>,
+    away: AtomicBool,
+    /// How often it was asked what it says of itself.
+    asked: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -70,6 +74,8 @@ impl Provider {
             codes: Mutex::default(),
             trick: Mutex::new(Trick::None),
             login: Mutex::new("anna".to_owned()),
+            away: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
         };
         let provider = Self(Arc::new(inner));
         let router = Router::new()
@@ -88,6 +94,21 @@ impl Provider {
 
     pub fn play(&self, trick: Trick) {
         *self.0.trick.lock().unwrap() = trick;
+    }
+
+    /// Signs with another key from here on.
+    pub fn change_keys(&self) {
+        let mut keys = self.0.keys.lock().unwrap();
+        *keys = (key(), keys.1 + 1);
+    }
+
+    /// Does not say what it is, or does again.
+    pub fn away(&self, away: bool) {
+        self.0.away.store(away, Ordering::Relaxed);
+    }
+
+    pub fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::Relaxed)
     }
 
     pub fn who(&self, login: &str) {
@@ -138,9 +159,13 @@ impl Provider {
     }
 }
 
-async fn discovery(State(Provider(inner)): State<Provider>) -> Json<Value> {
+async fn discovery(State(Provider(inner)): State<Provider>) -> Response {
+    inner.asked.fetch_add(1, Ordering::Relaxed);
+    if inner.away.load(Ordering::Relaxed) {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
     let issuer = &inner.issuer;
-    Json(json!({
+    let says = Json(json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
@@ -149,7 +174,8 @@ async fn discovery(State(Provider(inner)): State<Provider>) -> Json<Value> {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
-    }))
+    }));
+    says.into_response()
 }
 
 async fn keys(State(Provider(inner)): State<Provider>) -> Json<Value> {
