@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use deskside_protocol::Timestamp;
 use sqlx::Row as _;
 
 use crate::config::TlsFiles;
 use crate::files::Files;
-use crate::store::{SQLITE_FILE, Store};
+use crate::store::{SQLITE_FILE, Standing, Store};
 
 /// How it stands with one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct Check {
 
 /// Below this, a disk is nearly full: room for a few dozen large files.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
+
+/// What waits for longer than this for the helpdesk behind the hub is worth a look.
+const LONG_WAIT: i64 = 15;
 
 /// Bytes that are free for the hub on the disk of this folder; `None` where the system does not say.
 #[cfg(unix)]
@@ -63,6 +67,7 @@ pub async fn examine(data: &Path, database: Option<&str>, tls: Option<&TlsFiles>
     match Store::open(data, database).await {
         Ok(store) => {
             checks.extend([sound(&store, database.is_none()).await, files(&store, data).await, people(&store).await]);
+            checks.extend(helpdesk(&store).await);
             store.close().await;
         }
         Err(error) => checks.push(check("database", Health::Bad, &error.to_string())),
@@ -153,5 +158,65 @@ async fn people(store: &Store) -> Check {
         ),
         Ok(count) => check("administrators", Health::Good, &format!("{count} can sign in")),
         Err(error) => check("administrators", Health::Bad, &error.to_string()),
+    }
+}
+
+/// Whether what is filed in the helpdesk behind this hub goes on, if there is one.
+async fn helpdesk(store: &Store) -> Option<Check> {
+    match store.upstream_standing().await {
+        Ok(standing) => standing.map(|standing| of_standing(&standing, Timestamp::now())),
+        Err(error) => Some(check("helpdesk", Health::Bad, &error.to_string())),
+    }
+}
+
+fn of_standing(standing: &Standing, now: Timestamp) -> Check {
+    let minutes = |since: Timestamp| now.unix_ms().saturating_sub(since.unix_ms()).max(0) / 60_000;
+    let oldest = standing.oldest.map(minutes);
+    let waits = match oldest {
+        Some(oldest) => format!("{} waiting, the oldest for {oldest} minutes", standing.waiting),
+        None => "nothing is waiting".to_owned(),
+    };
+    let troubles: Vec<String> = standing
+        .standstills
+        .iter()
+        .map(|why| format!("{} ({:?}, for {} minutes)", why.detail, why.code, minutes(why.since)))
+        .collect();
+    if !troubles.is_empty() {
+        let says = format!(
+            "nothing goes on there: {}; {waits}. See to the helpdesk or the service account",
+            troubles.join("; ")
+        );
+        return check("helpdesk", Health::Bad, &says);
+    }
+    let health = if oldest.is_some_and(|oldest| oldest >= LONG_WAIT) { Health::Poor } else { Health::Good };
+    check("helpdesk", health, &format!("it takes and tells; {waits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use deskside_protocol::ErrorCode;
+
+    use super::*;
+    use crate::store::Standstill;
+
+    #[test]
+    fn a_gateway_that_stands_still_is_said_with_its_reason() {
+        let at = |minute: i64| Timestamp::from_unix_ms(minute * 60_000);
+        let standing = |oldest, code: Option<ErrorCode>| Standing {
+            waiting: i64::from(oldest > 0),
+            oldest: (oldest > 0).then(|| at(oldest)),
+            standstills: code
+                .map(|code| Standstill { code, detail: "HTTP 401".to_owned(), since: at(90) })
+                .into_iter()
+                .collect(),
+        };
+        let good = of_standing(&standing(0, None), at(100));
+        assert_eq!((good.health, good.says.as_str()), (Health::Good, "it takes and tells; nothing is waiting"));
+        assert_eq!(of_standing(&standing(95, None), at(100)).health, Health::Good);
+        let poor = of_standing(&standing(60, None), at(100));
+        assert!(poor.health == Health::Poor && poor.says.contains("1 waiting, the oldest for 40 minutes"));
+        let bad = of_standing(&standing(95, Some(ErrorCode::Unauthorized)), at(100));
+        assert_eq!(bad.health, Health::Bad);
+        assert!(bad.says.contains("HTTP 401 (Unauthorized, for 10 minutes); 1 waiting"), "{}", bad.says);
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use deskside_protocol::ErrorCode;
+use deskside_protocol::{ErrorCode, Timestamp};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -43,6 +43,9 @@ pub(crate) struct Metrics {
     streams: Family<[(&'static str, String); 1], Gauge>,
     database: Gauge,
     free_bytes: Gauge,
+    upstream_waiting: Gauge,
+    upstream_oldest: Gauge,
+    upstream_trouble: Gauge,
 }
 
 impl Metrics {
@@ -59,6 +62,9 @@ impl Metrics {
             streams: Family::default(),
             database: Gauge::default(),
             free_bytes: Gauge::default(),
+            upstream_waiting: Gauge::default(),
+            upstream_oldest: Gauge::default(),
+            upstream_trouble: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests that were answered", metrics.requests.clone());
@@ -73,6 +79,12 @@ impl Metrics {
         registry.register("database_up", "Whether the database answers", metrics.database.clone());
         let free = metrics.free_bytes.clone();
         registry.register_with_unit("disk_free", "Room left for files", Unit::Bytes, free);
+        let waiting = metrics.upstream_waiting.clone();
+        registry.register("upstream_waiting", "What waits for the helpdesk behind this hub", waiting);
+        let oldest = metrics.upstream_oldest.clone();
+        registry.register_with_unit("upstream_oldest", "Since when the oldest of it waits", Unit::Seconds, oldest);
+        let trouble = metrics.upstream_trouble.clone();
+        registry.register("upstream_trouble", "Whether nothing goes on at the helpdesk behind this hub", trouble);
         metrics
     }
 
@@ -125,6 +137,12 @@ async fn figures(State(state): State<Arc<AppState>>) -> impl IntoResponse {
     metrics.database.set(i64::from(counts.is_ok()));
     for (word, count) in counts.unwrap_or_default() {
         metrics.kept.get_or_create(&[("state", word)]).set(count);
+    }
+    if let Some(standing) = state.store.upstream_standing().await.ok().flatten() {
+        let waits = |since: Timestamp| Timestamp::now().unix_ms().saturating_sub(since.unix_ms()).max(0) / 1000;
+        metrics.upstream_waiting.set(standing.waiting);
+        metrics.upstream_oldest.set(standing.oldest.map_or(0, waits));
+        metrics.upstream_trouble.set(i64::from(!standing.standstills.is_empty()));
     }
     let (devices, consoles) = state.events.open();
     for (to, count) in [("device", devices), ("console", consoles)] {

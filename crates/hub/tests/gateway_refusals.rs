@@ -11,6 +11,7 @@
 mod support;
 
 use deskside_helpdesk::Target;
+use deskside_hub::doctor::{self, Health};
 use deskside_hub::gateway::{self, GatewayConfig};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::settings::HelpdeskKind;
@@ -38,6 +39,7 @@ impl Story {
         let between = Between::start(&upstream.url).await;
         let url = between.url.parse().unwrap();
         let gateway = Desk::start_with(|config| {
+            config.metrics = Some("127.0.0.1:0".parse().unwrap());
             config.gateway = Some(GatewayConfig {
                 target: Target { kind: HelpdeskKind::Hub, url, fields: std::collections::BTreeMap::new() },
                 credential: account.credential,
@@ -176,5 +178,36 @@ async fn however_much_is_stuck_the_rest_goes_on() {
     all.commit().await.unwrap();
     assert_eq!(story.device.report("Goes on").await.1, 2);
     rows.close().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_sees_that_nothing_goes_on_and_why() {
+    let story = Story::begin().await;
+    story.device.report("Goes through").await;
+    let figures = format!("http://{}/metrics", story.gateway.hub.as_ref().unwrap().metrics.unwrap());
+    let shows = async |line: &str| {
+        let text = story.device.http.get(&figures).send().await.unwrap().text().await.unwrap();
+        text.lines().any(|found| found == line)
+    };
+    let health = async || {
+        let checks = doctor::examine(&story.gateway.config.data, None, None).await;
+        checks.into_iter().find(|check| check.name == "helpdesk").unwrap()
+    };
+    until("it goes on", async || health().await.health == Health::Good).await;
+    assert!(shows("deskside_hub_upstream_trouble 0").await && shows("deskside_hub_upstream_waiting 0").await);
+    // The service account is not accepted any more: nothing is refused for good, and nothing goes on.
+    story.between.refuse(Method::POST, "/tickets", 401, "unauthorized");
+    let written = document("Waits");
+    assert_eq!(story.device.send(&written).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(shows("deskside_hub_upstream_trouble 1").await && shows("deskside_hub_upstream_waiting 1").await);
+    assert!(!shows("deskside_hub_upstream_oldest_seconds 0").await, "it waits for ten seconds");
+    let says = health().await;
+    assert_eq!(says.health, Health::Bad, "{says:?}");
+    assert!(says.says.contains("HTTP 401: because I say so (Unauthorized"), "{says:?}");
+    assert!(says.says.contains("1 waiting"), "{says:?}");
+    story.between.mend();
+    until("it goes on again", async || health().await.health == Health::Good).await;
+    assert!(shows("deskside_hub_upstream_trouble 0").await);
     story.end().await;
 }

@@ -10,7 +10,7 @@ use deskside_protocol::{AttachmentId, ClientId, ErrorCode, FollowUpId, Timestamp
 use futures_util::StreamExt as _;
 
 use super::notes::{not_taken, refused_files};
-use super::{Gateway, LOOK};
+use super::{Gateway, LOOK, Part};
 use crate::state::AppState;
 use crate::store::{Note, StoreError, Upstream};
 
@@ -202,6 +202,9 @@ async fn keep(
         let (code, detail) = (why.code, &why.detail);
         tracing::warn!(ticket = %sent.client_id, ?code, %detail, "the helpdesk did not take it");
     }
+    // What is refused for good was looked at, and the rest goes on.
+    let stands = after.last_error.as_ref().filter(|_| after.tries > 0 && !after.is_at_rest());
+    gateway.troubles.went(state, Part::Filing, stands).await;
     if let Some(change) = state.store.keep_upstream(sent, after, note, &gateway.place).await? {
         tracing::info!(ticket = %sent.client_id, number = after.number(), "a ticket has news");
         state.tell(change);

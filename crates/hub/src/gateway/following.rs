@@ -7,10 +7,10 @@ use bytes::Bytes;
 use deskside_helpdesk::{Helpdesk, HelpdeskError, TicketRef};
 use deskside_protocol::desk::TicketView;
 use deskside_protocol::ticket::{AttachmentMeta, Author, FollowUp};
-use deskside_protocol::{AttachmentId, ClientId, ErrorCode, Timestamp, limits as shared};
+use deskside_protocol::{AttachmentId, ClientId, ErrorCode, ErrorReport, Timestamp, limits as shared};
 use futures_util::StreamExt as _;
 
-use super::{ASK, Gateway, notes};
+use super::{ASK, Gateway, Part, notes};
 use crate::auth::secrets;
 use crate::files::FileError;
 use crate::state::AppState;
@@ -35,6 +35,15 @@ enum Trouble {
     File(#[from] FileError),
 }
 
+impl From<Trouble> for ErrorReport {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Helpdesk(error) => error.into(),
+            Trouble::Store(_) | Trouble::File(_) => Self::new(ErrorCode::StoreUnwritable, trouble.to_string()),
+        }
+    }
+}
+
 /// Follows for as long as it is let.
 pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
     let mut nudges = None;
@@ -43,9 +52,11 @@ pub(super) async fn follow(state: &AppState, gateway: &Gateway) {
             // Before the look, so that nothing falls between the two.
             nudges = gateway.desks.own().nudges().await.ok();
         }
-        if let Err(error) = look_for_all(state, gateway).await {
+        let stands = look_for_all(state, gateway).await.err().map(ErrorReport::from);
+        if let Some(error) = &stands {
             tracing::warn!(%error, "what changed at the helpdesk cannot be read");
         }
+        gateway.troubles.went(state, Part::Following, stands.as_ref()).await;
         let nudge = async {
             match &mut nudges {
                 Some(stream) => stream.next().await.transpose().ok().flatten().is_some(),

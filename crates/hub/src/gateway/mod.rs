@@ -23,9 +23,11 @@ mod following;
 mod notes;
 mod people;
 mod place;
+mod trouble;
 
 use people::Desks;
 pub use people::People;
+use trouble::{Part, Troubles};
 
 /// Between two looks at what waits, when nothing says that there is something.
 const LOOK: Duration = Duration::from_secs(5);
@@ -95,6 +97,7 @@ pub(crate) struct Gateway {
     pub(crate) work: Notify,
     /// Something was filed, or refused.
     filed: Notify,
+    troubles: Troubles,
 }
 
 impl Gateway {
@@ -107,6 +110,7 @@ impl Gateway {
             who: Uuid::new_v4().to_string(),
             work: Notify::new(),
             filed: Notify::new(),
+            troubles: Troubles::default(),
         })
     }
 
@@ -182,7 +186,10 @@ impl Gateway {
 
 /// Files and follows for as long as the hub runs, whenever it is this hub's turn.
 pub(crate) async fn run(state: Arc<AppState>) {
-    let Some(gateway) = state.gateway.clone() else { return };
+    let Some(gateway) = state.gateway.clone() else {
+        trouble::forget(&state).await;
+        return;
+    };
     loop {
         match take_turn(&state, &gateway.who).await {
             Ok(Some(_)) => match prepare(&state, &gateway).await {

@@ -24,6 +24,7 @@ mod thread;
 mod tickets;
 mod upstream;
 mod upstream_place;
+mod upstream_trouble;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub(crate) use staged::Staging;
 pub(crate) use thread::{ReplyOutcome, TechnicianReply, VerdictOutcome};
 pub(crate) use tickets::{Change, ChangeOutcome, Intake, NewTicket};
 pub(crate) use upstream::{Filing, Upstream};
+pub(crate) use upstream_trouble::Standing;
+#[cfg(test)]
+pub(crate) use upstream_trouble::Standstill;
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
