@@ -595,11 +595,11 @@ pub struct DraftChange {
     #[serde(default)]
     pub affected: Option<Affected>,
     /// What it is about; the inner `None` takes it away.
-    #[serde(default, with = "double_option")]
+    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Category>"))]
     pub category: Option<Option<Category>>,
     /// What it is about in the helpdesk's own words; the inner `None` takes it away.
-    #[serde(default, with = "double_option")]
+    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<CategoryChoice>"))]
     pub helpdesk_category: Option<Option<CategoryChoice>>,
 }
@@ -940,4 +940,27 @@ pub enum Health {
     Degraded,
     /// It does not work.
     Broken,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_says_the_same_after_another_hop() {
+        let chosen = CategoryChoice { id: 7, name: "Software".to_owned() };
+        for change in [
+            DraftChange { text: Some("a".to_owned()), ..DraftChange::default() },
+            DraftChange { category: Some(None), helpdesk_category: Some(None), ..DraftChange::default() },
+            DraftChange {
+                category: Some(Some(Category::Mail)),
+                helpdesk_category: Some(Some(chosen)),
+                ..DraftChange::default()
+            },
+        ] {
+            // The window's process reads what the page says, and says it to the agent.
+            let said = serde_json::to_string(&change).unwrap();
+            assert_eq!(serde_json::from_str::<DraftChange>(&said).unwrap(), change, "{said}");
+        }
+    }
 }
