@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use deskside_contract::mantis::{Mantis, REPORTER};
+use deskside_contract::{Pace, Replay};
 use deskside_desktop::{Desktop, Options, Window, wait_until};
 use deskside_e2e::{Agent, Person, Programs, Report, RequestTracker, SOON, Words};
 use reqwest::Method;
@@ -110,6 +112,41 @@ async fn tell(rt: &RequestTracker, story: &Story) {
     photograph(&desktop, &format!("connected-{language}"));
     let said = window.text().await.unwrap();
     assert!(!said.contains(&word("request-rate-question")), "Request Tracker has no ratings: {said}");
+}
+
+/// Where the helpdesk tells its categories, they stand in the window in its own words, and the ticket has the one that was
+/// chosen. MantisBT is replayed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_helpdesks_own_categories_are_offered_and_arrive() {
+    let mantis = Replay::start(Mantis::new().unwrap(), Pace::AsCaptured).await.unwrap();
+    let programs = Programs::find().unwrap();
+    let words = Words::read("en").unwrap();
+    let desktop = Desktop::start(Options::default()).await.unwrap();
+    let agent = Agent::start(&programs, &desktop, None).await.unwrap();
+    let token = desktop.folder().join("token");
+    std::fs::write(&token, REPORTER).unwrap();
+    let arguments = ["connect", mantis.url().as_str(), "--credential-file", token.to_str().unwrap()];
+    agent.command(&desktop, &arguments).await.unwrap();
+    // Who finds out what lies at an address asks every kind of helpdesk for its own.
+    let _asked_of_others = mantis.take_uncovered();
+
+    let person = Person::new(&desktop, &words);
+    let window = person.begin_report().await.unwrap();
+    let offered = window.find("#report-category option[value='3']", SOON).await.unwrap();
+    assert_eq!(offered.text().await.unwrap(), "Software");
+    // The list that the select opens is the desktop's, out of reach for the driver: what a choice in it does to the page.
+    let choice = "const all = document.querySelector('#report-category'); all.value = '3';
+        all.dispatchEvent(new Event('change', { bubbles: true }));";
+    window.client.execute(choice, Vec::new()).await.unwrap();
+    photograph(&desktop, "categories");
+    person.write(&window, Report { text: "The spreadsheet closes itself", screenshot: false }).await.unwrap();
+    window.says("Software", SOON).await.unwrap();
+    photograph(&desktop, "categories-preview");
+    person.send(&window, "sent-title").await.unwrap();
+    let category = wait_until("the issue", SOON, async || {
+        Ok(mantis.with(|mantis| mantis.issues().last().map(|issue| issue.category.clone())))
+    });
+    assert_eq!(category.await.unwrap(), "Software");
 }
 
 /// Keeps a picture of the screen where `DESKSIDE_SCREENS` says: for the eye.
