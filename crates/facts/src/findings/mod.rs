@@ -181,7 +181,11 @@ fn of_network(network: &Network, found: &mut Vec<Finding>) {
         let silent = list.iter().filter(|one| !one.reachable).take(at::OF_ONE_KIND);
         silent.map(|one| of(code, section, severity, &one.target, None)).collect::<Vec<_>>()
     };
-    found.extend(silent(&network.gateways, FindingCode::GatewayUnreachable, Severity::Warning));
+    // Many networks have a gateway of IPv6 in name only: with another that answers, nobody misses it, and it stands among
+    // the values.
+    if !network.gateways.iter().any(|one| one.reachable) {
+        found.extend(silent(&network.gateways, FindingCode::GatewayUnreachable, Severity::Warning));
+    }
     found.extend(silent(&network.name_servers, FindingCode::NameServerUnreachable, Severity::Critical));
     found.extend(silent(&network.servers, FindingCode::ServerUnreachable, Severity::Warning));
     for wifi in network.interfaces.iter().filter_map(|interface| interface.wifi.as_ref()).take(at::OF_ONE_KIND) {

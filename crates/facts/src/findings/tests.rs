@@ -200,6 +200,16 @@ fn what_does_not_answer_hinders_only_if_nothing_of_its_kind_does() {
 }
 
 #[test]
+fn a_gateway_in_name_only_is_not_spoken_of_where_another_answers() {
+    let found = |gateways: Vec<Reachability>| {
+        let interfaces = vec![interface(InterfaceKind::Wired, true, None)];
+        codes(&Facts { network: here(Network { interfaces, gateways, ..Network::default() }), ..Facts::default() })
+    };
+    assert_eq!(found(vec![reach("192.0.2.1", true), reach("fd00::1", false)]), []);
+    assert_eq!(found(vec![reach("192.0.2.1", false)]), [FindingCode::GatewayUnreachable]);
+}
+
+#[test]
 fn wifi_is_weak_below_thirty_five_percent() {
     for (percent, dbm, weak) in [
         (Some(35), None, false),
