@@ -24,6 +24,7 @@ pub(crate) struct Run {
     quick: bool,
     nextest: bool,
     /// Why nothing can be compiled for other systems here, if so.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems are compiled for on Linux only"))]
     no_other_systems: Option<String>,
 }
 
