@@ -202,8 +202,9 @@ async fn whoever_watches_sees_that_nothing_goes_on_and_why() {
     assert_eq!(story.device.send(&written).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(shows("deskside_hub_upstream_trouble 1").await && shows("deskside_hub_upstream_waiting 1").await);
     assert!(!shows("deskside_hub_upstream_oldest_seconds 0").await, "it waits for ten seconds");
+    // On a busy machine the first try may still be on its way.
+    until("it does not go on", async || health().await.health == Health::Bad).await;
     let says = health().await;
-    assert_eq!(says.health, Health::Bad, "{says:?}");
     assert!(says.says.contains("HTTP 401: because I say so (Unauthorized"), "{says:?}");
     assert!(says.says.contains("1 waiting"), "{says:?}");
     story.between.mend();
