@@ -68,7 +68,8 @@ impl Toolchain {
     /// The build fails.
     pub(crate) fn programs(&self, root: &Path, target: &Path) -> anyhow::Result<PathBuf> {
         let mut build = self.cargo("build", target);
-        build.args(["--quiet", "--release"]);
+        // Optimising over all crates at once wants bitcode of the standard library, which is built without.
+        build.args(["--quiet", "--release"]).env("CARGO_PROFILE_RELEASE_LTO", "off");
         for (package, binary) in PROGRAMS {
             build.args(["--package", package, "--bin", binary]);
         }
