@@ -204,6 +204,13 @@ pub struct Choice {
     pub name: String,
 }
 
+impl Choice {
+    /// Whether it is what somebody chose. What was written for another helpdesk, or before IT changed the list, is not.
+    pub(crate) fn is(&self, chosen: &deskside_protocol::connect::CategoryChoice) -> bool {
+        self.id == chosen.id && self.name == chosen.name
+    }
+}
+
 /// An article of the helpdesk's knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {

@@ -141,7 +141,7 @@ impl GlpiDesk {
     async fn category(&self, document: &TicketDocument) -> Option<u64> {
         if let Some(chosen) = &document.helpdesk_category {
             let known = self.setup.all_categories(&self.client).await.unwrap_or_default();
-            if known.iter().any(|there| there.id == chosen.id && there.name == chosen.name) {
+            if known.iter().any(|there| there.is(chosen)) {
                 return Some(chosen.id);
             }
         }

@@ -196,8 +196,7 @@ impl Setup {
         let wanted = ours.or(self.category.as_ref());
         if let Some(chosen) = chosen {
             let project = self.project(client).await?;
-            // One of another helpdesk, or one that is gone, is none here.
-            if project.categories.iter().any(|there| there.id == chosen.id && there.name == chosen.name) {
+            if self.categories(client).await?.iter().any(|there| there.is(chosen)) {
                 return Ok((serde_json::json!({ "id": project.id }), Some(serde_json::json!({ "id": chosen.id }))));
             }
         }

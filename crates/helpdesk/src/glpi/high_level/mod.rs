@@ -275,7 +275,7 @@ impl Helpdesk for HighLevelDesk {
         let chosen = match &read.helpdesk_category {
             Some(chosen) => {
                 let known = self.categories().await.unwrap_or_default();
-                known.into_iter().find(|there| there.id == chosen.id && there.name == chosen.name).map(|there| there.id)
+                known.into_iter().find(|there| there.is(chosen)).map(|there| there.id)
             }
             None => None,
         };
